@@ -1,4 +1,4 @@
-import { type ComponentType, h, hydrate, options } from "preact";
+import { type ComponentType, h, hydrate, options, render } from "preact";
 import { at, base } from "./own.ts";
 
 const ADDRESSES = ["href", "src", "action", "poster"];
@@ -25,8 +25,26 @@ if (base !== "") drawBelow();
  * and the same properties.
  */
 export function bringToLife(components: Record<string, ComponentType<never>>): void {
+  Object.assign(known, components);
+  hydrateIn(document, components);
+}
+
+/** The same in a part of the page that came later. */
+export function enliven(part: ParentNode): void {
+  hydrateIn(part, known);
+}
+
+/** Ends the islands of a part of the page that goes. */
+export function retire(part: ParentNode): void {
+  for (const element of part.querySelectorAll("[data-island]")) render(null, element);
+}
+
+/** All islands of this page's scripts. */
+const known: Record<string, ComponentType<never>> = {};
+
+function hydrateIn(part: ParentNode, components: Record<string, ComponentType<never>>): void {
   for (const [name, component] of Object.entries(components)) {
-    for (const element of document.querySelectorAll(`[data-island="${name}"]`)) {
+    for (const element of part.querySelectorAll(`[data-island="${name}"]`)) {
       const data = element.nextElementSibling;
       const props = data?.matches("script[type='application/json']")
         ? JSON.parse(data.textContent!)

@@ -17,6 +17,10 @@ export function Renewed({ part, everyS }: { part: string; everyS: number }): VNo
       const [now, next] = [document.querySelector(selector), page.querySelector(selector)];
       if (now === null || next === null || now.contains(document.activeElement)) return;
       now.replaceWith(document.adoptNode(next));
+      // What was filtered away stays so.
+      for (const typed of document.querySelectorAll<HTMLInputElement>("[data-rows] input")) {
+        if (typed.value !== "") typed.dispatchEvent(new Event("input", { bubbles: true }));
+      }
     };
     // A Perch that is away says so elsewhere.
     const timer = setInterval(() => void renew().catch(() => {}), everyS * 1_000);

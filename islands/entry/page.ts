@@ -4,12 +4,14 @@ import { connect } from "../live.ts";
 import { ConnectionBanner, ConnectionDot } from "../connection_state.tsx";
 import { keepOfflinePage } from "../installed.ts";
 import { bringToLife } from "../island.ts";
+import { listenToFilters } from "../filters.ts";
 import { listenToKeys } from "../keyboard.ts";
 import { PausedBanner } from "../paused_banner.tsx";
 import { ThemeSwitch } from "../theme_switch.tsx";
 
 bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, PausedBanner, ThemeSwitch });
 listenToKeys();
+listenToFilters();
 const { stream, since, worker } = document.body.dataset;
 if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since, worker);
 keepOfflinePage();

@@ -19,6 +19,7 @@ import { localPath, readForm } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
 import { Island } from "../frame/island.tsx";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 const SHOWN = 200;
 const FORM_BYTES = 64 * 1024;
@@ -136,24 +137,33 @@ async function draw(
           {mayAct && <a class="chip" href="/alarms/new">Raise an alarm</a>}
         </div>
         {problem !== null && <p class="banner warning" role="alert">{problem}</p>}
-        <Filters filter={filter} />
-        {items.length === 0 ? <NothingFits filter={filter} past={past} /> : null}
-        <Island
-          name="AlarmList"
-          component={AlarmList}
-          props={{
-            alarms: items,
-            query: query.toString(),
-            past,
-            mayAct,
-            here: hrefWith("/alarms", { ...filter, cursor }),
-            nowMs: parts.clock.now(),
-            zone: parts.zone,
-          }}
+        <ListFilter
+          path="/alarms"
+          value={filter.q}
+          keep={filter}
+          label="Filter by words of the alarm, machine or sensor"
+          placeholder="Words of the alarm, machine or sensor"
         />
-        {next !== null && (
-          <More href={hrefWith("/alarms", { ...filter, cursor: next })}>Older alarms</More>
-        )}
+        <Filtered>
+          <Filters filter={filter} />
+          {items.length === 0 ? <NothingFits filter={filter} past={past} /> : null}
+          <Island
+            name="AlarmList"
+            component={AlarmList}
+            props={{
+              alarms: items,
+              query: query.toString(),
+              past,
+              mayAct,
+              here: hrefWith("/alarms", { ...filter, cursor }),
+              nowMs: parts.clock.now(),
+              zone: parts.zone,
+            }}
+          />
+          {next !== null && (
+            <More href={hrefWith("/alarms", { ...filter, cursor: next })}>Older alarms</More>
+          )}
+        </Filtered>
       </>
     ),
   });
@@ -190,7 +200,7 @@ function NothingFits({ filter, past }: { filter: Filter; past: boolean }): VNode
 }
 
 function Filters({ filter }: { filter: Filter }): VNode {
-  const { show, q, severity, state, source, machine, sensor } = filter;
+  const { show, severity, state, source, machine, sensor } = filter;
   const chip = (text: string, on: boolean, change: Filter) => (
     <Chip href={hrefWith("/alarms", { ...filter, ...change })} on={on}>{text}</Chip>
   );
@@ -198,13 +208,6 @@ function Filters({ filter }: { filter: Filter }): VNode {
     text && <Removable href={hrefWith("/alarms", { ...filter, ...change })}>{text}</Removable>;
   return (
     <>
-      <form class="filter" method="get" action="/alarms" role="search">
-        {Object.entries(filter).map(([name, value]) =>
-          name !== "q" && value && <input key={name} type="hidden" name={name} value={value} />
-        )}
-        <input type="search" name="q" value={q} aria-label="Filter alarms" placeholder="Filter" />
-        <button type="submit">Filter</button>
-      </form>
       <Chips label="Filters">
         {chip("Open", show === undefined, { show: undefined })}
         {chip("Resolved", show === "resolved", { show: "resolved", state: undefined })}

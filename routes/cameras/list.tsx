@@ -15,6 +15,7 @@ import {
   Picture,
   StateNow,
 } from "./page_parts.tsx";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 /** A browser has six connections to a host, and the page's own stream holds one. */
 const LIVE_MOST = 4;
@@ -48,6 +49,11 @@ export function cameraListPages(parts: CameraPageParts): Route[] {
             <>
               <AnswerNow views={cameras} />
               {cameras.length === 0 && <NoCamera mayAdd={isAdmin(who)} />}
+              <RowFilter
+                rows=".cameras > *"
+                count={cameras.length}
+                label="Filter cameras by name"
+              />
               <div class="cameras">
                 {cameras.map((view) => (
                   <Tile

@@ -19,6 +19,7 @@ import {
   Since,
   StateWord,
 } from "./probe_parts.tsx";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 /** Without script. */
 const REFRESH_S = 30;
@@ -46,6 +47,7 @@ export function probeListPages(parts: ProbePageParts): Route[] {
           content: (
             <>
               <Island name="Renewed" component={Renewed} props={{ part: PART, everyS: RENEW_S }} />
+              <RowFilter rows=".probes > *" count={views.length} label="Filter probes by name" />
               <div data-renewed={PART}>
                 <Answer>{answerOf(views)}</Answer>
                 {views.length === 0 && <NoProbe mayAdd={isAdmin(who)} />}

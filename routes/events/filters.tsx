@@ -49,18 +49,6 @@ export function EventFilters(
   ].filter(Boolean);
   return (
     <>
-      <form class="filter" method="get" action="/events" role="search">
-        <Hidden values={without("q")} />
-        <input
-          type="search"
-          name="q"
-          value={q}
-          maxLength={200}
-          aria-label="Search events"
-          placeholder="Words of the event, a person, a machine"
-        />
-        <button type="submit">Search</button>
-      </form>
       <details class="event-filters">
         <summary>{on.length === 0 ? "Filters" : `Filters: ${on.join(", ")}`}</summary>
         <Chips label="Filters">

@@ -14,6 +14,7 @@ import { ACTIVITY_MINUTES, ActivityChart } from "./activity.tsx";
 import { EventFilters } from "./filters.tsx";
 import { apiQueryOf, type Asked, askedOf, exportOf, PageFilter } from "./page_filter.ts";
 import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 export type EventPageParts = PageParts & EventServices & {
   /** What stands beside the list. */
@@ -61,31 +62,43 @@ export function eventPages(parts: EventPageParts): Route[] {
                 {!isFiltered(filter) && cursor === undefined && (
                   <ActivityChart minutes={parts.reported.activity.minutes(ACTIVITY_MINUTES)} />
                 )}
-                <EventFilters
-                  filter={filter}
-                  readsPrivate={readsPrivate(who)}
-                  ownTypes={await parts.reported.external.ownTypes()}
+                <ListFilter
+                  path="/events"
+                  value={filter.q}
+                  keep={filter}
+                  label="Search events"
+                  placeholder="Words of the event, a person, a machine"
+                  button="Search"
                 />
-                {items.length === 0 && problem === undefined && <Nothing filter={filter} />}
-                <Island
-                  name="EventList"
-                  component={EventList}
-                  props={{
-                    events: items.map(listedEventOf),
-                    query: "problem" in asked ? "" : apiQueryOf(asked, PAGE),
-                    live,
-                    nowMs,
-                    zone: parts.zone,
-                  }}
-                />
-                {next !== null && (
-                  <More href={hrefWith("/events", { ...filter, cursor: next })}>Older events</More>
-                )}
-                {items.length > 0 && !("problem" in asked) && (
-                  <More href={exportOf(asked)} download>
-                    {downloadOf(asked)}
-                  </More>
-                )}
+                <Filtered>
+                  <EventFilters
+                    filter={filter}
+                    readsPrivate={readsPrivate(who)}
+                    ownTypes={await parts.reported.external.ownTypes()}
+                  />
+                  {items.length === 0 && problem === undefined && <Nothing filter={filter} />}
+                  <Island
+                    name="EventList"
+                    component={EventList}
+                    props={{
+                      events: items.map(listedEventOf),
+                      query: "problem" in asked ? "" : apiQueryOf(asked, PAGE),
+                      live,
+                      nowMs,
+                      zone: parts.zone,
+                    }}
+                  />
+                  {next !== null && (
+                    <More href={hrefWith("/events", { ...filter, cursor: next })}>
+                      Older events
+                    </More>
+                  )}
+                  {items.length > 0 && !("problem" in asked) && (
+                    <More href={exportOf(asked)} download>
+                      {downloadOf(asked)}
+                    </More>
+                  )}
+                </Filtered>
               </div>
               <aside aria-label="Questions about the plant">
                 {parts.beside(context, "/events")}

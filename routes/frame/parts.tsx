@@ -3,7 +3,7 @@ import { SeenField } from "./form.tsx";
 
 /** The heading of a page that says in words how things stand. */
 export function Answer({ children }: { children: ComponentChildren }): VNode {
-  return <h1 class="answer">{children}</h1>;
+  return <h1 class="answer" data-filtered="answer">{children}</h1>;
 }
 
 /** Where the page stands, as links to what is above it. */

@@ -16,6 +16,7 @@ import { commonTags, Filters } from "./filters.tsx";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { MachineStatusNow } from "./status_now.tsx";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 const PAGE = 200;
 const Query = z.object({
@@ -148,28 +149,31 @@ function List(
           ? `${found} of ${total} machines`
           : answerOf(parts)}
       </Answer>
-      <form method="get" action="/machines" class="filter" role="search">
-        <label class="hidden" for="q">Filter by name or tag</label>
-        <input id="q" name="q" type="search" placeholder="Filter by name or tag" value={filter.q} />
-        <button type="submit">Filter</button>
-      </form>
-      <Filters filter={filter} tags={commonTags(parts.machines.all())} />
-      {page.length === 0 && (
-        <Empty>
-          No machine fits. <a href="/machines">Show all {total}</a>
-        </Empty>
-      )}
-      <div class="list">
-        {[...areas].map(([area, machines]) => (
-          <section key={area} class="card" aria-label={area === "" ? "Machines" : area}>
-            <h2>{area === "" ? "Machines" : area.split("/").map(title).join(" / ")}</h2>
-            {machines.map((machine) => (
-              <Row key={machine.id} parts={parts} machine={machine} mayChange={mayChange} />
-            ))}
-          </section>
-        ))}
-      </div>
-      {next && <More href={hrefWith("/machines", { ...filter, after: next })}>Next {PAGE}</More>}
+      <ListFilter
+        path="/machines"
+        value={filter.q}
+        keep={filter}
+        label="Filter by name or tag"
+      />
+      <Filtered>
+        <Filters filter={filter} tags={commonTags(parts.machines.all())} />
+        {page.length === 0 && (
+          <Empty>
+            No machine fits. <a href="/machines">Show all {total}</a>
+          </Empty>
+        )}
+        <div class="list">
+          {[...areas].map(([area, machines]) => (
+            <section key={area} class="card" aria-label={area === "" ? "Machines" : area}>
+              <h2>{area === "" ? "Machines" : area.split("/").map(title).join(" / ")}</h2>
+              {machines.map((machine) => (
+                <Row key={machine.id} parts={parts} machine={machine} mayChange={mayChange} />
+              ))}
+            </section>
+          ))}
+        </div>
+        {next && <More href={hrefWith("/machines", { ...filter, after: next })}>Next {PAGE}</More>}
+      </Filtered>
       <More href="/maintenance">Maintenance windows</More>
       <More href="/machines/tree">The plant as a tree</More>
       <More href="/machines/exchange">Import and export</More>

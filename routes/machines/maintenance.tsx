@@ -16,6 +16,7 @@ import { type Route, route, type RouteContext } from "../http/route.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { pageTime } from "../frame/range.ts";
 import type { MachinePageParts } from "./request.ts";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 const PAGE = "/maintenance";
 const common = { path: z.string().max(2000), title: z.string().max(80) };
@@ -139,6 +140,11 @@ function Content(
           : `${open} windows are open`}
       </Answer>
       <FormError>{sent.errors.form}</FormError>
+      <RowFilter
+        rows=".windows > li"
+        count={windows.length}
+        label="Filter windows by title or machine"
+      />
       <section class="card" aria-labelledby="windows">
         <h2 id="windows">Windows</h2>
         <WindowList parts={parts} windows={windows} mayChange={mayChange} />

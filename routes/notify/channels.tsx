@@ -25,6 +25,7 @@ import type { Route } from "../http/route.ts";
 import type { OutboxPageParts } from "./delivery.tsx";
 import { optionsOfForm } from "../frame/option_field.tsx";
 import { AddForm, ChannelCard, PAGE, type Shown } from "./channel_card.tsx";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 const texts = z.record(z.string().max(100), z.string().max(4000));
 
@@ -188,6 +189,11 @@ function Content(
       </p>
       {state.notice}
       <FormError>{elsewhere ? Object.values(state.errors)[0] : undefined}</FormError>
+      <RowFilter
+        rows='section[aria-labelledby^="channel-"]'
+        count={views.length}
+        label="Filter channels by name or kind"
+      />
       {views.length > 0 && (
         <div class="machines">
           {views.map((one) => (

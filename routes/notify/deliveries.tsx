@@ -19,6 +19,7 @@ import {
   type OutboxPageParts,
   PAGE,
 } from "./delivery.tsx";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 const PAGE_SIZE = 50;
 const DEAD_SHOWN = 5;
@@ -194,6 +195,11 @@ function List(
         </section>
       )}
       <Filters filter={filter} nameOf={nameOf} />
+      <RowFilter
+        rows="ul.deliveries > li"
+        count={page.items.length}
+        label="Filter the deliveries on this page"
+      />
       {page.items.length === 0
         ? (
           <Empty>

@@ -12,6 +12,7 @@ import { Answer, Crumbs, Post } from "../frame/parts.tsx";
 import { drawnAgain, NOTHING_SENT, refusedForm, type SentForm } from "../frame/form_action.ts";
 import { formOfRule, isBeyondForm, ruleOfForm } from "./rule_form.ts";
 import { DRY_RUN_DAYS, isMuted, PAGE, RuleForm, type RulePageParts } from "./rule.tsx";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 const FORM_BYTES = 32 * 1024;
 const texts = z.record(z.string().max(100), z.string().max(4000));
@@ -225,6 +226,11 @@ function List(
         Every rule is asked about every event. Maintenance windows and shelved alarms send nothing;
         the end of an alarm goes to everyone who was notified of it.
       </p>
+      <RowFilter
+        rows='[aria-labelledby="rules"] li'
+        count={rules.length}
+        label="Filter rules by name or what they say"
+      />
       {rules.length > 0 && (
         <section class="card" aria-labelledby="rules">
           <h2 id="rules">Rules</h2>

@@ -3,6 +3,7 @@ import { SCRIPT_KINDS, type ScriptKind, type ScriptRef } from "../../lib/scripts
 import { KIND_WORDS } from "../../lib/scripts/events.ts";
 import type { ScriptJson } from "../../lib/scripts/shapes.ts";
 import { Answer, Crumbs, Empty, More, Post } from "../frame/parts.tsx";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 export const PAGE = "/settings/scripts";
 
@@ -49,6 +50,7 @@ export function ScriptList(
         are found by themselves.
       </p>
       {deleted && <Undo deleted={deleted} />}
+      <RowFilter rows=".scripts > li" count={scripts.length} label="Filter scripts by name" />
       {SCRIPT_KINDS.map((kind) => (
         <section class="card" key={kind} aria-labelledby={kind}>
           <h2 id={kind}>{HEADINGS[kind]}</h2>

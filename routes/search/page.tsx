@@ -8,6 +8,7 @@ import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Empty, More } from "../frame/parts.tsx";
 import { PLACE_GROUPS, placesFor } from "../frame/places.ts";
 import { type Route, route } from "../http/route.ts";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 const EACH = 10;
 
@@ -54,20 +55,18 @@ export function searchPage(
         content: (
           <>
             <Answer>{answerOf(q, found)}</Answer>
-            <form class="filter" method="get" action="/search" role="search">
-              <input
-                type="search"
-                name="q"
-                value={q}
-                autofocus={q === ""}
-                aria-label="Search everything"
-                placeholder="Machine, sensor, alarm, ticket, setting, page"
-              />
-              <button type="submit">Search</button>
-            </form>
-            {q === ""
-              ? <EveryPage routes={parts.routes()} who={who} />
-              : <Results q={q} found={found} />}
+            <ListFilter
+              path="/search"
+              value={q}
+              label="Search everything"
+              placeholder="Machine, sensor, alarm, ticket, setting, page"
+              button="Search"
+            />
+            <Filtered>
+              {q === ""
+                ? <EveryPage routes={parts.routes()} who={who} />
+                : <Results q={q} found={found} />}
+            </Filtered>
           </>
         ),
       });

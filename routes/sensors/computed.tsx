@@ -23,6 +23,7 @@ import {
 } from "./computed_form.tsx";
 import { computedState, computedText } from "./computed_words.ts";
 import type { SensorPageParts } from "./request.ts";
+import { RowFilter } from "../frame/list_filter.tsx";
 
 const PAGE = "/computed";
 const PREVIEW_HOURS = 6;
@@ -170,6 +171,7 @@ function List({ all, mayAdd }: { all: readonly ComputedView[]; mayAdd: boolean }
         <a href="/sensors">Sensors</a>
       </Crumbs>
       <Answer>{sentenceOf(all)}</Answer>
+      <RowFilter rows="main tbody tr" count={all.length} label="Filter computed sensors" />
       {all.length === 0
         ? (
           <Empty>

@@ -15,6 +15,7 @@ import { FirstReading } from "../machines/first_reading.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
 import { UndoSensor } from "./settings.tsx";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 const PAGE = 200;
 
@@ -84,35 +85,37 @@ function List(
       <Answer>
         {filtered ? `${found} of ${total} sensors` : `${total} sensor${total === 1 ? "" : "s"}`}
       </Answer>
-      <form method="get" action="/sensors" class="filter" role="search">
-        <label class="hidden" for="q">Filter by name</label>
-        <input id="q" name="q" type="search" placeholder="Filter by name" value={filter.q} />
-        {filter.machine && <input type="hidden" name="machine" value={filter.machine} />}
-        {filter.status && <input type="hidden" name="status" value={filter.status} />}
-        <button type="submit">Filter</button>
-      </form>
-      <Filters filter={filter} />
-      {page.length === 0 && (
-        <Empty>
-          No sensor fits. <a href="/sensors">Show all {total}</a>
-        </Empty>
-      )}
-      <div class="list">
-        {[...byMachine(page)].map(([machine, sensors]) => (
-          <section key={machine} class="card" aria-label={machine}>
-            <h2>{machine.split("/").map(title).join(" / ")}</h2>
-            {sensors.map((sensor) => (
-              <Island
-                key={sensor.id}
-                name="SensorRow"
-                component={SensorRow}
-                props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
-              />
-            ))}
-          </section>
-        ))}
-      </div>
-      {next && <More href={hrefWith("/sensors", { ...filter, after: next })}>Next {PAGE}</More>}
+      <ListFilter
+        path="/sensors"
+        value={filter.q}
+        keep={filter}
+        label="Filter by name"
+        placeholder="Sensor, machine or tag"
+      />
+      <Filtered>
+        <Filters filter={filter} />
+        {page.length === 0 && (
+          <Empty>
+            No sensor fits. <a href="/sensors">Show all {total}</a>
+          </Empty>
+        )}
+        <div class="list">
+          {[...byMachine(page)].map(([machine, sensors]) => (
+            <section key={machine} class="card" aria-label={machine}>
+              <h2>{machine.split("/").map(title).join(" / ")}</h2>
+              {sensors.map((sensor) => (
+                <Island
+                  key={sensor.id}
+                  name="SensorRow"
+                  component={SensorRow}
+                  props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
+                />
+              ))}
+            </section>
+          ))}
+        </div>
+        {next && <More href={hrefWith("/sensors", { ...filter, after: next })}>Next {PAGE}</More>}
+      </Filtered>
       <More href="/computed">Computed sensors</More>
     </>
   );

@@ -1,6 +1,9 @@
 import type { VNode } from "preact";
 import { type Operation, TryOperation } from "../../islands/try_operation.tsx";
-import { Answer } from "../frame/parts.tsx";
+import { ListFilter } from "../frame/list_filter.tsx";
+import { Answer, Chip, Chips } from "../frame/parts.tsx";
+import { matching } from "../../lib/words/matching.ts";
+import { z } from "zod";
 import { FORM, openapiDocument } from "./openapi.ts";
 import { type Route, route } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
@@ -19,19 +22,20 @@ type Json = any;
 
 /** `/docs`: the API document to read, and to call for those who are signed in. Nothing comes from elsewhere. */
 export function docsPage(services: DocsServices): Route {
-  let content: Omit<ContentProps, "mayCall"> | null = null;
+  let content: Omit<ContentProps, "mayCall" | "q"> | null = null;
   return route({
     method: "get",
     path: "/docs",
     policy: "public",
     summary: null,
-    handler: ({ c, who }) => {
+    query: z.object({ q: z.string().max(200).optional().catch(undefined) }).loose(),
+    handler: ({ c, who, query }) => {
       content ??= contentOf(openapiDocument(services.routes(), services));
       return services.frame.answer(c, who, {
         title: "API",
         place: "/more",
         script: "docs",
-        content: <Content {...content} mayCall={who !== null} />,
+        content: <Content {...content} mayCall={who !== null} q={query.q ?? ""} />,
       });
     },
   });
@@ -41,29 +45,52 @@ interface ContentProps {
   document: Json;
   all: One[];
   mayCall: boolean;
+  q: string;
 }
 
 const contentOf = (document: Json) => ({ document, all: operationsOf(document) });
 
-function Content({ document, all, mayCall }: ContentProps): VNode {
+function Content({ document, all, mayCall, q }: ContentProps): VNode {
+  // All of them are on the page: in the browser the filter widens again.
+  const fits = new Set(matching(all, q, textsOf));
+  const tags: string[] = document.tags.map(({ name }: { name: string }) => name);
+  const groups = tags.map((name) => {
+    const operations = all.filter(({ spec }) => spec.tags.includes(name));
+    return { name, operations, isEmpty: !operations.some((one) => fits.has(one)) };
+  });
   return (
     <>
-      <Answer>{`${all.length} operations, Perch ${document.info.version}`}</Answer>
+      <Answer>
+        {q.trim() === ""
+          ? `${all.length} operations, Perch ${document.info.version}`
+          : `${fits.size} of ${all.length} operations`}
+      </Answer>
       <p>
         {document.info.description.replaceAll("`", "")} The same as{" "}
         <a href="/openapi.json">OpenAPI 3.1</a> for generators.
         {!mayCall && " Sign in to call them from here."}
       </p>
-      {document.tags.map(({ name }: { name: string }) => (
-        <section class="card" key={name} aria-labelledby={`tag-${slug(name)}`}>
+      <ListFilter
+        path="/docs"
+        value={q}
+        rows="details.operation"
+        label="Filter operations by what they do or their path"
+        placeholder="What it does, or its path"
+      />
+      <Chips label="Index">
+        {groups.map(({ name }) => (
+          <Chip key={name} href={`#tag-${slug(name)}`} on={false}>{name}</Chip>
+        ))}
+      </Chips>
+      {groups.map(({ name, operations, isEmpty }) => (
+        <section class="card" key={name} aria-labelledby={`tag-${slug(name)}`} hidden={isEmpty}>
           <h2 id={`tag-${slug(name)}`}>{name}</h2>
-          {all.filter(({ spec }) =>
-            spec.tags.includes(name)
-          ).map((one) => (
+          {operations.map((one) => (
             <OperationDetails
               key={one.spec.operationId}
               {...one}
               mayCall={mayCall}
+              hidden={!fits.has(one)}
             />
           ))}
         </section>
@@ -109,10 +136,23 @@ function found(document: Json, { $ref, ...own }: Json): Json {
 
 const slug = (text: string) => text.toLowerCase().replace(/\W+/g, "-");
 
-function OperationDetails({ path, method, spec, mayCall }: One & { mayCall: boolean }): VNode {
+/** What an operation is found by. */
+const textsOf = ({ path, method, spec }: One) => [
+  ...[spec.summary, `${method} ${path}`, spec.tags.join(" ")],
+];
+
+function OperationDetails(
+  { hidden, mayCall, ...one }: One & { mayCall: boolean; hidden: boolean },
+): VNode {
+  const { path, method, spec } = one;
   const parameters: Json[] = spec.parameters;
   return (
-    <details class="operation" id={spec.operationId}>
+    <details
+      class="operation"
+      id={spec.operationId}
+      data-found={textsOf(one).join(" ")}
+      hidden={hidden}
+    >
       <summary>
         <code>{`${method.toUpperCase()} ${path}`}</code> <span>{spec.summary}</span>
       </summary>

@@ -4,7 +4,10 @@ import { GuideText } from "../frame/markdown.tsx";
 import type { PageFrame } from "../frame/layout.tsx";
 import { type Route, route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
-import { Answer, Crumbs } from "../frame/parts.tsx";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
+import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
+import { matching } from "../../lib/words/matching.ts";
+import { z } from "zod";
 
 /** Files of `static/guides`, in the order in which they are listed. */
 export const GUIDES = [
@@ -47,12 +50,21 @@ export function guidePages({ frame, assets }: GuideServices): Route[] {
       path: "/guides",
       policy: "public",
       summary: null,
-      handler: ({ c, who }) =>
-        frame.answer(c, who, {
+      query: z.object({ q: z.string().max(200).optional().catch(undefined) }).loose(),
+      handler: ({ c, who, query: { q = "" } }) => {
+        const all = GUIDES.map((name) => ({ name, ...readGuide(assets, name) }));
+        return frame.answer(c, who, {
           title: "Guides",
           place: "/more",
-          content: <Index guides={GUIDES.map((name) => ({ name, ...readGuide(assets, name) }))} />,
-        }),
+          content: (
+            <Index
+              guides={matching(all, q, ({ title, lead, text }) => [title, lead, text])}
+              of={all.length}
+              q={q}
+            />
+          ),
+        });
+      },
     }),
     route({
       method: "get",
@@ -85,18 +97,28 @@ export function readGuide(assets: Pick<Assets, "get">, name: string): Guide {
   return { title, lead, text };
 }
 
-function Index({ guides }: { guides: (Guide & { name: string })[] }): VNode {
+function Index(
+  { guides, of, q }: { guides: readonly (Guide & { name: string })[]; of: number; q: string },
+): VNode {
   return (
     <>
-      <Answer>{`${guides.length} guides`}</Answer>
-      {guides.map(({ name, title, lead }) => (
-        <section class="card" key={name} aria-labelledby={name}>
-          <h2 id={name}>
-            <a href={`/guides/${name}`}>{title}</a>
-          </h2>
-          <GuideText text={lead} />
-        </section>
-      ))}
+      <Answer>{guides.length === of ? `${of} guides` : `${guides.length} of ${of} guides`}</Answer>
+      <ListFilter path="/guides" value={q} label="Search the guides" button="Search" />
+      <Filtered>
+        {guides.length === 0 && (
+          <Empty>
+            No guide has these words. <a href="/guides">Show all</a>
+          </Empty>
+        )}
+        {guides.map(({ name, title, lead }) => (
+          <section class="card" key={name} aria-labelledby={name}>
+            <h2 id={name}>
+              <a href={`/guides/${name}`}>{title}</a>
+            </h2>
+            <GuideText text={lead} />
+          </section>
+        ))}
+      </Filtered>
     </>
   );
 }

@@ -13,6 +13,8 @@ import { caller } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { changesOf, SectionForm } from "./settings_section.tsx";
 import { TierTable } from "./tiers.tsx";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
+import { matching } from "../../lib/words/matching.ts";
 
 /** The category whose own page has more to do. */
 const BACKUPS = "Backups";
@@ -159,17 +161,10 @@ function Index({ sections, q }: { sections: readonly Section[]; q: string }): VN
       <Answer>
         {changed === 0 ? "All settings have their defaults" : countText(changed)}
       </Answer>
-      <form method="get" action="/settings" class="filter" role="search">
-        <input
-          type="search"
-          name="q"
-          value={q}
-          aria-label="Find a setting"
-          placeholder="Find a setting"
-        />
-        <button type="submit">Find</button>
-      </form>
-      {q.trim() === "" ? <Sections sections={sections} /> : <Found sections={sections} q={q} />}
+      <ListFilter path="/settings" value={q} label="Find a setting" />
+      <Filtered>
+        {q.trim() === "" ? <Sections sections={sections} /> : <Found sections={sections} q={q} />}
+      </Filtered>
     </>
   );
 }
@@ -193,13 +188,10 @@ function Sections({ sections }: { sections: readonly Section[] }): VNode {
 
 /** Settings with all the words in their title, help or key. */
 function Found({ sections, q }: { sections: readonly Section[]; q: string }): VNode {
-  const words = q.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  const found = sections.flatMap((section) =>
-    section.views.filter(({ title, help, key, category }) => {
-      const text = `${title} ${help} ${key} ${category}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    }).map((view) => ({ section, view }))
-  );
+  const all = sections.flatMap((section) => section.views.map((view) => ({ section, view })));
+  const found = matching(all, q, ({ view: { title, help, key, category } }) => [
+    ...[title, help, key, category],
+  ]);
   if (found.length === 0) {
     return (
       <Empty>

@@ -10,11 +10,11 @@ import { Answer, Chip, Chips, More } from "../frame/parts.tsx";
 import { askTickets, type TicketFilter, ticketFilterFields } from "./request.ts";
 import { byOf } from "../http/caller.ts";
 import { seeOther } from "../http/see_other.ts";
-import { Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { DueWord, PriorityWord, StateWord } from "./words.tsx";
 import { alarmTitle, NewTicket, ticketForm, ticketOf, type TicketPageParts } from "./form.tsx";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 const PAGE = 50;
 const Query = z.object({ ...ticketFilterFields, cursor: z.string().max(40).optional() }).loose();
@@ -161,54 +161,60 @@ function List(
         </p>
       )}
       <Island name="TicketNews" component={TicketNews} props={{ id: null }} />
-      <form method="get" action="/tickets" class="filter" role="search">
-        <Hidden values={without(asked, "search", "cursor")} />
-        <input
-          type="search"
-          name="search"
-          value={asked.get("search") ?? ""}
-          aria-label="Search in titles, descriptions and numbers"
-          placeholder="Title, description or number"
-        />
-        <button type="submit">Search</button>
-      </form>
-      <Chips label="Which tickets">
-        {VIEWS.map(([name, query]) => (
-          <Chip
-            key={name}
-            href={address(asked, ["state", "assignee", "overdue"], query)}
-            on={isView(asked, query)}
-          >
-            {name}
-          </Chip>
-        ))}
-        {(["priority", "machine", "alarm", "search"] as const).map((key) =>
-          asked.get(key) && (
-            <a key={key} class="chip on" href={address(asked, [key], {})}>
-              {`${key}: ${asked.get(key)}`} <span aria-label="remove">×</span>
-            </a>
-          )
-        )}
-      </Chips>
-      {page.items.length === 0 ? <NoTickets asked={asked} mayOpen={mayOpen} /> : (
-        <>
-          <nav class="sorts" aria-label="Order">
-            {TICKET_SORTS.map((key) => (
-              <a
-                key={key}
-                href={address(asked, ["sort"], key === "newest" ? {} : { sort: key })}
-                aria-current={sort === key ? "true" : undefined}
-              >
-                {SORT_NAMES[key]}
+      <ListFilter
+        path="/tickets"
+        name="search"
+        value={asked.get("search") ?? ""}
+        keep={without(asked, "cursor")}
+        label="Search in titles, descriptions and numbers"
+        placeholder="Title, description or number"
+        button="Search"
+      />
+      <Filtered>
+        <Chips label="Which tickets">
+          {VIEWS.map(([name, query]) => (
+            <Chip
+              key={name}
+              href={address(asked, ["state", "assignee", "overdue"], query)}
+              on={isView(asked, query)}
+            >
+              {name}
+            </Chip>
+          ))}
+          {(["priority", "machine", "alarm", "search"] as const).map((key) =>
+            asked.get(key) && (
+              <a key={key} class="chip on" href={address(asked, [key], {})}>
+                {`${key}: ${asked.get(key)}`} <span aria-label="remove">×</span>
               </a>
-            ))}
-          </nav>
-          <section class="card" aria-label="Tickets">
-            {page.items.map((ticket) => <Row key={ticket.id} ticket={ticket} zone={parts.zone} />)}
-          </section>
-        </>
-      )}
-      {page.next !== null && <More href={address(asked, [], { cursor: page.next })}>More</More>}
+            )
+          )}
+        </Chips>
+        {page.items.length === 0 ? <NoTickets asked={asked} mayOpen={mayOpen} /> : (
+          <>
+            <nav class="sorts" aria-label="Order">
+              {TICKET_SORTS.map((key) => (
+                <a
+                  key={key}
+                  href={address(asked, ["sort"], key === "newest" ? {} : { sort: key })}
+                  aria-current={sort === key ? "true" : undefined}
+                >
+                  {SORT_NAMES[key]}
+                </a>
+              ))}
+            </nav>
+            <section class="card" aria-label="Tickets">
+              {page.items.map((ticket) => (
+                <Row
+                  key={ticket.id}
+                  ticket={ticket}
+                  zone={parts.zone}
+                />
+              ))}
+            </section>
+          </>
+        )}
+        {page.next !== null && <More href={address(asked, [], { cursor: page.next })}>More</More>}
+      </Filtered>
     </>
   );
 }

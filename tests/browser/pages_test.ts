@@ -411,9 +411,26 @@ Deno.test({
         await page.waitForURL(/\/sensors$/);
         await page.waitForSelector(".dot.live");
         await page.keyboard.press("f");
-        await page.keyboard.type("vibration");
+        await page.evaluate(() => void (document.body.dataset.mark = "same page"));
+        await page.keyboard.type("vibr");
+        // The list narrows while one types, lives on, and the address follows.
+        await page.waitForURL(/q=vibr$/);
+        assert.match(await page.textContent("h1") ?? "", /^\d of \d+/);
+        assert.equal(
+          await page.locator("a.row").count(),
+          Number((await page.textContent("h1"))![0]),
+        );
+        const value = page.locator(".row-value").first();
+        const before = await value.textContent();
+        await page.waitForFunction(
+          (old) => document.querySelector(".row-value")?.textContent !== old,
+          before,
+        );
+        await page.keyboard.type("atoin");
+        await page.waitForURL(/q=vibratoin$/);
+        assert.equal(await page.getAttribute("body", "data-mark"), "same page");
         await page.keyboard.press("Enter");
-        await page.waitForURL(/q=vibration/);
+        await page.waitForFunction(() => document.body.dataset.mark === undefined);
         assert.match(await page.textContent("h1") ?? "", /^\d of \d+/);
         // The palette: from anywhere, to anything.
         const found = page.getByRole("option");

@@ -4,6 +4,7 @@ import type { AuditQuery, AuditRow } from "../../../lib/access/audit_row.ts";
 import { Field, FormError } from "../../frame/form.tsx";
 import { pageTime } from "../../frame/range.ts";
 import { type Route, route } from "../../http/route.ts";
+import { Filtered } from "../../frame/list_filter.tsx";
 import { Answer, More, Table } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Exact } from "../../frame/times.tsx";
@@ -112,7 +113,7 @@ function Content({ items, next, filters, exported, problem, zone }: ContentProps
           ? "What these filters leave"
           : "What was done lately"}
       </Answer>
-      <form method="get" action="/audit" role="search">
+      <form method="get" action="/audit" role="search" data-filter>
         <div class="filter">
           <input
             type="search"
@@ -141,29 +142,31 @@ function Content({ items, next, filters, exported, problem, zone }: ContentProps
           {isFiltered && <a href="/audit">Without filters</a>}
         </details>
       </form>
-      {items.length > 0 && (
-        <section class="card">
-          <Table label="Entries">
-            <thead>
-              <tr>
-                <th scope="col" class="text">When</th>
-                <th scope="col" class="text">Who</th>
-                <th scope="col" class="text">What</th>
-                <th scope="col" class="text">To what</th>
-                <th scope="col" class="text">Change</th>
-                <th scope="col">From</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((row) => <Row key={row.id} row={row} zone={zone} />)}
-            </tbody>
-          </Table>
-        </section>
-      )}
-      {next !== null && <More href={`/audit?${older}`}>Older entries</More>}
-      <More href={exported} download>
-        {isFiltered ? "Download what was found" : "Download all"}, one entry per line
-      </More>
+      <Filtered>
+        {items.length > 0 && (
+          <section class="card">
+            <Table label="Entries">
+              <thead>
+                <tr>
+                  <th scope="col" class="text">When</th>
+                  <th scope="col" class="text">Who</th>
+                  <th scope="col" class="text">What</th>
+                  <th scope="col" class="text">To what</th>
+                  <th scope="col" class="text">Change</th>
+                  <th scope="col">From</th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((row) => <Row key={row.id} row={row} zone={zone} />)}
+              </tbody>
+            </Table>
+          </section>
+        )}
+        {next !== null && <More href={`/audit?${older}`}>Older entries</More>}
+        <More href={exported} download>
+          {isFiltered ? "Download what was found" : "Download all"}, one entry per line
+        </More>
+      </Filtered>
     </>
   );
 }

@@ -18,6 +18,7 @@ import { Answer, Post, Table } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
+import { RowFilter } from "../../frame/list_filter.tsx";
 
 const MAY = ["all", "read", "ingest", "events", "command"] as const;
 const EXPIRY = ["never", "30", "90", "365"] as const;
@@ -104,6 +105,7 @@ function Content({ parts, state }: { parts: AccountPageParts; state: FormState }
       <Answer>{list.length === 1 ? "One key" : `${list.length || "No"} keys`}</Answer>
       {state.notice}
       <FormError>{stateOf(state, "remove").errors.form}</FormError>
+      <RowFilter rows="main tbody tr" count={list.length} label="Filter keys by name" />
       {list.length > 0 && <KeyTable list={list} nowMs={parts.clock.now()} zone={parts.zone} />}
       <div class="machines">
         <section class="card" aria-labelledby="device-title">

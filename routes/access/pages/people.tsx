@@ -18,6 +18,7 @@ import {
 import { Answer, Post } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "../../frame/times.tsx";
+import { RowFilter } from "../../frame/list_filter.tsx";
 
 export const ROLE_CHOICES: readonly (readonly [Role, string])[] = [
   ["viewer", "Viewer: sees"],
@@ -147,6 +148,11 @@ function Content(
           <button type="submit" class="primary">Make the invitation</button>
         </form>
       </section>
+      <RowFilter
+        rows='section[aria-labelledby^="person-"]'
+        count={people.length}
+        label="Filter people by name or address"
+      />
       <div class="machines">
         {people.map((user) => (
           <Person
