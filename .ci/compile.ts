@@ -69,6 +69,8 @@ const args = [
   "--exclude-unused-npm",
   // The worker of the scripts has no permissions.
   "--unstable-worker-options",
+  // HTTPS takes a new certificate without dropping connections (`reusePort`).
+  "--unstable-net",
   ...permissions(),
   ...INCLUDED.flatMap((path) => ["--include", path]),
   ...excluded.flatMap((path) => ["--exclude", path]),

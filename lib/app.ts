@@ -8,11 +8,11 @@ import type { BuildOptions } from "./app/foundation.ts";
 import { createAppLogs } from "./app/log_files.ts";
 import type { Parts } from "./app/parts.ts";
 import { appRoutes, mountApp } from "./app/routes.ts";
-import { type HttpServer, serveHttp } from "./app/server.ts";
 import { demoMode } from "./app/site.ts";
 import { startFault } from "./app/storage_faults.ts";
 import { createStorageTroubles } from "./app/storage_troubles.ts";
 import { tasksOf } from "./app/tasks.ts";
+import { httpsState, openCertificates, type Pages, servePages } from "./app/tls.ts";
 import { watchTasks } from "./app/watch_tasks.ts";
 import { tellWhatHung, watchdogTasks } from "./app/watchdog.ts";
 import { withWayOut } from "./app/way_out.ts";
@@ -31,8 +31,11 @@ import { createSockets } from "./live/sockets.ts";
  * that nothing new is offered; then what is in the intake is committed and acknowledged; storage last.
  */
 
-export interface AppOptions
-  extends Omit<BuildOptions, "clock" | "storageTroubles" | "logFiles" | "ending" | "httpPort"> {
+export interface AppOptions extends
+  Omit<
+    BuildOptions,
+    "clock" | "storageTroubles" | "logFiles" | "ending" | "httpPort" | "securePort"
+  > {
   version: string;
   clock?: Clock;
   /** Only `perch sim` has one; its routes exist only then. It is started and stopped by who made it. */
@@ -46,6 +49,8 @@ export interface AppOptions
 export interface Started {
   /** Address to open in a browser. */
   url: string;
+  /** The same over HTTPS; null: it is off. */
+  secureUrl: string | null;
   access: AccessStart;
   /** From the call of `start` to listening. */
   startMs: number;
@@ -78,7 +83,7 @@ export function buildApp(options: AppOptions): App {
   const { logFiles, log, onEntry } = createAppLogs({ config, log: options.log, clock });
   const supervisor = createSupervisor({ clock: steady, log: log.child("tasks"), rests });
   let parts: Parts | null = null;
-  let http: HttpServer | null = null;
+  let http: Pages | null = null;
   let table: readonly Route[] = [];
   let answer: ReturnType<typeof mountApp> | null = null;
   const storageTroubles = createStorageTroubles();
@@ -93,6 +98,7 @@ export function buildApp(options: AppOptions): App {
       logFiles,
       ending: endings.add,
       httpPort: () => http?.port ?? config.http.port,
+      securePort: () => http?.secure?.port ?? config.tls?.port ?? null,
     }, { supervisor, onLogEntry: onEntry });
 
   async function start(): Promise<Started> {
@@ -108,8 +114,13 @@ export function buildApp(options: AppOptions): App {
         "static/built is missing: pages have no style sheet and do not live; `deno task islands` builds it",
       );
     }
+    const certificates = await openCertificates(config, {
+      now: () => clock.now(),
+      log: log.child("https"),
+    });
     table = appRoutes(parts, {
       config,
+      certificates,
       clock,
       version: options.version,
       startedMs,
@@ -127,26 +138,35 @@ export function buildApp(options: AppOptions): App {
       storageTroubles,
       emergency: parts.emergency,
     });
+    const sockets = createSockets();
     const guard = createConnectionGuard({
       clock,
       log: log.child("http"),
-      sockets: createSockets(),
-      port: () => http?.port ?? 0,
+      sockets,
+      ports: () => http === null ? [] : [http.port, ...http.secure ? [http.secure.port] : []],
       limits: options.connectionLimits,
     });
-    http = serveHttp({ ...config.http, fetch: answer.fetch, guard, log: log.child("http") });
+    http = servePages({
+      ...{ config, certificates, guard, sockets, clock },
+      fetch: answer.fetch,
+      routes: table,
+      log: log.child("http"),
+    });
     endings.add(() => http!.stop(HTTP_GRACE_MS));
     parts.components.register("pages", () => {
       const paused = http?.paused() ?? null;
       return paused === null
-        ? { health: "ok", detail: `Listening at ${http?.url}.` }
+        ? { health: "ok", detail: `Listening at ${http?.secure?.url ?? http?.url}.` }
         : { health: "degraded", detail: paused };
     });
+    if (certificates !== null) {
+      parts.components.register("https", () => httpsState(certificates));
+    }
     endings.add(() => hub.stop());
     watchTasks(supervisor, parts);
     tellWhatHung(parts, { dataDir: config.dataDir, log });
     const begin = (task: Task) => supervisor.start(options.taskFault?.(task) ?? task);
-    tasksOf(parts, log, guard).forEach(begin);
+    [...tasksOf(parts, log, guard), ...http.tasks].forEach(begin);
     endings.add(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of [...sources, parts.sparkplug]) {
       endings.add(() => source.stop());
@@ -157,7 +177,12 @@ export function buildApp(options: AppOptions): App {
     }
     // A service manager hears that Perch is ready once it can be asked.
     watchdogTasks(parts, { config, log, end: (error) => options.onFatal?.(error) }).forEach(begin);
-    return { url: http.url, access: accessStart, startMs: clock.monotonic() - startedMs };
+    return {
+      url: http.url,
+      secureUrl: http.secure?.url ?? null,
+      access: accessStart,
+      startMs: clock.monotonic() - startedMs,
+    };
   }
 
   async function stop(): Promise<void> {

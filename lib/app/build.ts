@@ -68,7 +68,7 @@ export async function build(
   options: BuildOptions,
   { supervisor, onLogEntry }: Around,
 ): Promise<Parts> {
-  const { httpPort } = options;
+  const { httpPort, securePort } = options;
   const foundation = await openFoundation(options);
   const { config, clock, storage, storageTroubles, events, components, late } = foundation;
   const lost = lostAtStart(foundation);
@@ -116,7 +116,7 @@ export async function build(
     access,
   });
   const outgoing = await createAppOutgoing(foundation, {
-    ownPorts: () => [httpPort(), sources.broker?.port() ?? 0],
+    ownPorts: () => [httpPort(), securePort() ?? 0, sources.broker?.port() ?? 0],
     openedPlaces: options.openedPlaces,
   });
   const model = createModelParts(foundation, { outgoing, access, machines });
@@ -130,7 +130,7 @@ export async function build(
     access,
     outgoing,
     publishMqtt: (message, signal) => sources.mqtt.publish(message, signal),
-    httpPort,
+    ...{ httpPort, securePort },
     jobs,
   });
   late.fill("notify", notify);
@@ -176,7 +176,7 @@ export async function build(
   const tickets = ticketRoom.with(alarms);
   const presence = createPresenceParts(foundation, {
     ...{ machines: registry.machines, statuses: live.statuses, alarms },
-    ...{ mqtt: sources.mqtt, httpPort },
+    ...{ mqtt: sources.mqtt, httpPort, securePort },
   });
   const emergency = createAppEmergency(foundation, {
     sense: watch?.sense ?? null,

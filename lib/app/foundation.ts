@@ -44,6 +44,8 @@ export interface BuildOptions {
   ending: (end: () => void | Promise<void>) => void;
   /** The port that the pages are on, or will be. */
   httpPort: () => number;
+  /** That of HTTPS; null: it is off. */
+  securePort: () => number | null;
   /** Called when Perch cannot go on (the database worker died); the process should end and be restarted. */
   onFatal?: (error: Error) => void;
   /** A person confirmed that a new plant begins although something is left of one (`perch serve --new`). */

@@ -28,6 +28,8 @@ export interface NotifyNeeds {
   jobs: Pick<Jobs, "read">;
   /** The port that the pages are on. */
   httpPort: () => number;
+  /** Null: HTTPS is off. */
+  securePort: () => number | null;
 }
 
 /** Puts notifications together and reads channels and rules; it sends once its tasks run. */
@@ -64,7 +66,7 @@ export async function createNotifyParts(
     keepMs: () => settings.get("notify.keep_days") * DAY_MS,
     deletionMs: clock.deletionMs,
     async linkFor(userId, kind) {
-      const origin = config.http.publicUrl ?? `http://${Deno.hostname()}:${needs.httpPort()}`;
+      const origin = config.http.publicUrl ?? ownOrigin(needs);
       try {
         const actor = systemActor("Perch (by email)");
         const { secret, expiresMs } = await access.links.create(userId, kind, actor);
@@ -94,6 +96,14 @@ export async function createNotifyParts(
   await notify.load();
   describe(components, notify);
   return notify;
+}
+
+/** Where people of this network open Perch. */
+function ownOrigin({ httpPort, securePort }: Pick<NotifyNeeds, "httpPort" | "securePort">): string {
+  const port = securePort();
+  return port === null
+    ? `http://${Deno.hostname()}:${httpPort()}`
+    : `https://${Deno.hostname()}:${port}`;
 }
 
 /** A delivery on the live stream. */

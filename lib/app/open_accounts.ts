@@ -36,6 +36,7 @@ export async function openAccounts(config: Config): Promise<Accounts> {
       storageTroubles: createStorageTroubles(),
       ending: endings.add,
       httpPort: () => config.http.port,
+      securePort: () => config.tls?.port ?? null,
     });
     // Nobody asks for a link by mail here.
     foundation.late.fill("notify", { canMail: () => false });

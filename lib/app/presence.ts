@@ -21,6 +21,7 @@ interface PresenceNeeds {
   alarms: Pick<Alarms, "counts">;
   mqtt: MqttPublisher;
   httpPort(): number;
+  securePort(): number | null;
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
@@ -28,7 +29,7 @@ const LOOPBACK = /^(127\.|::1$|localhost$)/;
 /** How this Perch is found on the network, and shown in Home Assistant. */
 export function createPresenceParts(
   { config, clock, log: root, settings, components, bus }: Foundation,
-  { machines, statuses, alarms, mqtt, httpPort }: PresenceNeeds,
+  { machines, statuses, alarms, mqtt, httpPort, securePort }: PresenceNeeds,
 ): PresenceParts {
   const log = root.child("presence");
   const host = Deno.hostname();
@@ -56,12 +57,12 @@ export function createPresenceParts(
     return {
       name: `Perch on ${host}`,
       host,
-      port: httpPort(),
+      port: securePort() ?? httpPort(),
       txt: {
         ...config.siteId === null ? {} : { id: config.siteId },
         v: VERSION,
         path: "/",
-        tls: "0",
+        tls: securePort() === null ? "0" : "1",
       },
       address: config.announcedAddress,
     };

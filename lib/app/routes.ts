@@ -22,6 +22,7 @@ import { confirmTime } from "../db/clock_store.ts";
 import type { Config } from "../base/config.ts";
 import { createLogReports } from "../events/logs/read_logs.ts";
 import type { Log } from "../base/log.ts";
+import type { Certificates } from "../tls/certificates.ts";
 import type { LimitSocket } from "../live/socket_limits.ts";
 import { pauseJson } from "../faults/shapes.ts";
 import { LineNames } from "../sources/dialects/mod.ts";
@@ -37,6 +38,7 @@ import { shownOf } from "../machines/shown_unit.ts";
 
 export interface RouteOptions {
   config: Config;
+  certificates: Certificates | null;
   clock: Clock;
   version: string;
   /** Monotonic time of the start. */
@@ -62,7 +64,8 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
 /** What the routes take, by the names that they know. */
 function routeParts(
   parts: Parts,
-  { clock, version, startedMs, config, assets, simulator, demoUsers, limitSocket }: RouteOptions,
+  { clock, version, startedMs, config, certificates, assets, simulator, demoUsers, limitSocket }:
+    RouteOptions,
   routes: () => readonly Route[],
 ): RouteParts {
   const { registry, access, recent, hub } = parts;
@@ -207,11 +210,19 @@ function routeParts(
       nowMs: () => clock.now(),
     }),
     trouble,
+    trust: trustOf(certificates),
     uptimeS,
     users: access.users,
     version,
     zone: siteZone(),
   };
+}
+
+/** What the page says that tells how to trust Perch; null: HTTPS is off. */
+function trustOf(certificates: Certificates | null): RouteParts["trust"] {
+  if (certificates === null) return null;
+  const { authority, names, validToMs } = certificates;
+  return { authority, names, validToMs };
 }
 
 /** Mounts the table with the policies, limits and headers that hold for all of it. */

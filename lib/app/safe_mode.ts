@@ -8,11 +8,14 @@ import { createShell } from "../../routes/frame/shell.tsx";
 import { type SafeMode, safeModeRoutes, type SafeModeState } from "../../routes/site/safe_mode.tsx";
 import { createConsoleToken } from "../access/console_token.ts";
 import type { Progress, Receipt } from "../backup/types.ts";
+import { systemClock } from "../base/clock.ts";
 import type { Config } from "../base/config.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { withoutBase } from "../words/base_path.ts";
-import { type Fetch, serveHttp } from "./server.ts";
+import { createSockets } from "../live/sockets.ts";
+import type { Fetch } from "./server.ts";
+import { openCertificates, servePages } from "./tls.ts";
 import { ageText, goodBackups, restoreCommand } from "./way_out.ts";
 
 /*
@@ -120,12 +123,24 @@ export async function startSafeMode(options: SafeModeOptions): Promise<RunningSa
     say(
       secret === null
         ? `Perch is in safe mode and takes no readings: ${command}.`
-        : `Perch is in safe mode and takes no readings. Open ${http.url} with the token ${secret} ` +
+        : `Perch is in safe mode and takes no readings. Open ${
+          http.secure?.url ?? http.url
+        } with the token ${secret} ` +
           `(valid for 30 minutes, once) to restore, or ${command}.`,
     );
   }
 
-  const http = serveHttp({ ...config.http, log, fetch: fetchOf(safe, config, log) });
+  const now = () => Date.now();
+  const certificates = await openCertificates(config, { now, log }).catch((error) => {
+    log.error("no HTTPS in safe mode", { error });
+    return null;
+  });
+  const http = servePages({
+    ...{ config, certificates, log, routes: [] },
+    fetch: fetchOf(safe, config, log),
+    sockets: createSockets(),
+    clock: systemClock(),
+  });
   log.error(`safe mode at ${http.url}: ${options.error.message}`);
   await announce();
   return {

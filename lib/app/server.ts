@@ -2,10 +2,13 @@ import type { Log } from "../base/log.ts";
 import { PerchError } from "../base/errors.ts";
 import { serveKept } from "../base/serve_kept.ts";
 import type { ConnectionGuard } from "../live/connection_guard.ts";
+import type { Sockets } from "../live/sockets.ts";
+import type { Pair } from "../tls/certificates.ts";
 
 export type Fetch = (
   request: Request,
-  info: { remoteAddr: Deno.Addr },
+  /** `secure`: over HTTPS of our own. */
+  info: { remoteAddr: Deno.Addr; secure?: boolean },
 ) => Response | Promise<Response>;
 
 /** The HTTP listener. */
@@ -15,6 +18,8 @@ export interface HttpServer {
   readonly port: number;
   /** Why no connection is accepted at the moment; null: they are. */
   paused(): string | null;
+  /** HTTPS: what `tls` gives now is shown from now on; connections go on as they are. */
+  renew(sockets: Sockets): Promise<void>;
   /** No new connections; what is being answered is finished, at most for `graceMs`; then all is closed. */
   stop(graceMs: number): Promise<void>;
 }
@@ -28,20 +33,25 @@ export function serveHttp(
     host: string;
     port: number;
     fetch: Fetch;
+    /** HTTPS with this certificate. Default: plain HTTP. */
+    tls?: () => Pair;
+    /** Which variable names the port; for the sentence that it cannot be used. */
+    variable?: "PERCH_PORT" | "PERCH_TLS_PORT";
     /** Called for every request. */
     guard?: Pick<ConnectionGuard, "begin" | "upgraded" | "relieve">;
     log: Log;
   },
 ): HttpServer {
-  const { host, port, guard, log } = options;
+  const { host, port, guard, log, tls, variable = "PERCH_PORT" } = options;
 
   async function answer(
     request: Request,
     info: Deno.ServeHandlerInfo<Deno.NetAddr>,
   ): Promise<Response> {
-    const { remoteAddr, completed } = info;
-    guard?.begin(remoteAddr.port, completed);
-    const response = await options.fetch(request, info);
+    const { remoteAddr } = info;
+    // A promise that nobody was to hear of would end Perch when the client goes away.
+    if (guard !== undefined) guard.begin(remoteAddr.port, info.completed);
+    const response = await options.fetch(request, { remoteAddr, secure: tls !== undefined });
     if (response.status === 101) guard?.upgraded(remoteAddr.port);
     return response;
   }
@@ -51,6 +61,7 @@ export function serveHttp(
     Deno.serve({
       hostname: host,
       port: at,
+      ...(tls === undefined ? {} : { ...tls(), reusePort: true }),
       signal,
       onListen: () => {},
       onError: (error) => {
@@ -59,28 +70,35 @@ export function serveHttp(
       },
     }, answer);
   try {
-    const server = serveKept(open, { log, name: "pages", onPause: () => guard?.relieve() });
+    const server = serveKept(open, {
+      log,
+      name: tls ? "pages (HTTPS)" : "pages",
+      onPause: () => guard?.relieve(),
+    });
     at = server.addr.port;
     return {
-      url: `http://${shownHost(host)}:${at}`,
+      url: `${tls ? "https" : "http"}://${shownHost(host)}:${at}`,
       port: at,
       paused: server.paused,
+      renew: server.renew,
       stop: server.stop,
     };
   } catch (error) {
-    throw new PerchError("unavailable", cannotListen(host, port, error), { cause: error });
+    throw new PerchError("unavailable", cannotListen(host, port, error, variable), {
+      cause: error,
+    });
   }
 }
 
-function cannotListen(host: string, port: number, error: unknown): string {
+function cannotListen(host: string, port: number, error: unknown, variable: string): string {
   if (error instanceof Deno.errors.AddrInUse) {
-    return `port ${port} on ${host} is taken by another program; set PERCH_PORT to a free one`;
+    return `port ${port} on ${host} is taken by another program; set ${variable} to a free one`;
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return `port ${port} may not be used by this user; set PERCH_PORT to 1024 or above`;
+    return `port ${port} may not be used by this user; set ${variable} to 1024 or above`;
   }
   return `cannot listen on ${host}:${port} (${error instanceof Error ? error.message : error}); ` +
-    "check PERCH_HOST and PERCH_PORT";
+    `check PERCH_HOST and ${variable}`;
 }
 
 function shownHost(host: string): string {

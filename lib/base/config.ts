@@ -29,6 +29,15 @@ export interface Config {
     readonly allowedNetworks: readonly string[] | null;
     readonly trustedProxies: readonly string[];
   };
+  /** HTTPS; null: plain HTTP alone. */
+  readonly tls: {
+    /** 0: any free port. */
+    readonly port: number;
+    /** Absolute paths of PEM files; null: an authority of Perch's own signs. */
+    readonly files: { readonly cert: string; readonly key: string } | null;
+    /** Devices may send readings over plain HTTP. */
+    readonly plainIngest: boolean;
+  } | null;
   /** Absolute path. */
   readonly dataDir: string;
   readonly database: {
@@ -189,7 +198,26 @@ function contradictions(values: Environment, raw: Record<string, string>): Field
         `TEMP_MIN is "${values.TEMP_MIN}" and TEMP_MAX is "${values.TEMP_MAX}": give a minimum below the maximum.`,
     });
   }
-  for (const [one, other] of [["MQTT_CERT", "MQTT_KEY"], ["MQTT_KEY", "MQTT_CERT"]]) {
+  if (values.PERCH_TLS === "files" && raw.TLS_CERT === undefined && raw.TLS_KEY === undefined) {
+    errors.push({
+      path: "TLS_CERT",
+      message: 'TLS_CERT and TLS_KEY are not set although PERCH_TLS is "files": give both.',
+    });
+  }
+  if (values.PERCH_TLS !== "files" && raw.TLS_CERT !== undefined) {
+    errors.push({
+      path: "PERCH_TLS",
+      message: `PERCH_TLS is "${values.PERCH_TLS}" although TLS_CERT is set: give files.`,
+    });
+  }
+  for (
+    const [one, other] of [
+      ["MQTT_CERT", "MQTT_KEY"],
+      ["MQTT_KEY", "MQTT_CERT"],
+      ["TLS_CERT", "TLS_KEY"],
+      ["TLS_KEY", "TLS_CERT"],
+    ]
+  ) {
     if (raw[one] !== undefined && raw[other] === undefined) {
       errors.push({
         path: other,
@@ -232,6 +260,13 @@ function shape(
       corsOrigins: values.CORS_ORIGINS ?? [],
       allowedNetworks: values.ALLOWED_NETWORKS ?? null,
       trustedProxies: values.TRUSTED_PROXIES ?? [],
+    },
+    tls: values.PERCH_TLS === "off" ? null : {
+      port: values.PERCH_TLS_PORT,
+      files: values.PERCH_TLS === "auto"
+        ? null
+        : { cert: resolve(cwd, values.TLS_CERT!), key: resolve(cwd, values.TLS_KEY!) },
+      plainIngest: values.PLAIN_INGEST,
     },
     dataDir,
     database: database(values, dataDir),

@@ -14,9 +14,22 @@ export interface KeptOptions {
   onPause?: () => void;
 }
 
+/** What moves new connections from one listener of a port to another; null and false: it is not possible. */
+export interface Listeners {
+  listenersOf(port: number): number[] | null;
+  connectionsOf(port: number): { fd: number }[] | null;
+  prefer(fd: number, number: number): boolean;
+  end(fd: number): void;
+}
+
 export interface KeptServer {
   /** Why no connection is accepted at the moment; null: they are. */
   paused(): string | null;
+  /**
+   * Opens once more what was opened with `reusePort`. What is connected already goes on as it is, and every new
+   * connection is the new server's; without `listeners`, idle connections are closed. @throws what `open` throws
+   */
+  renew(listeners: Listeners): Promise<void>;
   /** Finishes what is being answered, at most for `graceMs`; then all is closed. */
   stop(graceMs: number): Promise<void>;
 }
@@ -25,6 +38,8 @@ const AGAIN_MS = 250;
 /** Accepting works again when it did not fail for this long. */
 const STEADY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
+/** Of a connection that a slow client is opening. */
+const MOVE_MS = 1_000;
 
 /**
  * Keeps a server listening. The first call of `open` may throw; later ones are tried until they work.
@@ -43,9 +58,32 @@ export function serveKept<A extends Deno.Addr>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let loggedMs = -Infinity;
   const { addr } = server;
+  /** Ends what servers of before a renewal still answer: they cannot be told to stop, as they listen no more. */
+  let endRetired = () => {};
 
   function follow(): void {
-    server.finished.catch(pause);
+    const followed = server;
+    followed.finished.catch((error) => {
+      if (followed === server) pause(error);
+    });
+  }
+
+  async function renew(listeners: Listeners): Promise<void> {
+    const port = addr.transport === "tcp" ? addr.port : 0;
+    const before = failed ? [] : listeners.listenersOf(port) ?? [];
+    const next = new AbortController();
+    const opened = open(next.signal);
+    const old = server;
+    server = opened;
+    abort = next;
+    failed = false;
+    follow();
+    endRetired = () => listeners.connectionsOf(port)?.forEach(({ fd }) => listeners.end(fd));
+    const isMoved = before.length === 1 && listeners.prefer(before[0], 1);
+    if (!isMoved) return void old.shutdown().catch(() => {});
+    // What was on its way to the old one is accepted there first.
+    await new Promise((resolve) => setTimeout(resolve, MOVE_MS));
+    if (!stopped) before.forEach((fd) => listeners.end(fd));
   }
 
   function pause(error: unknown): void {
@@ -84,15 +122,16 @@ export function serveKept<A extends Deno.Addr>(
   return {
     addr,
     paused: () => why,
+    renew,
     async stop(graceMs) {
       stopped = true;
       clearTimeout(timer);
-      if (failed) return;
+      if (failed) return endRetired();
       if (graceMs <= 0) {
         // Ending a server that is shutting down already throws in older runtimes.
         abort.abort();
         await server.finished.catch(() => {});
-        return;
+        return endRetired();
       }
       // `shutdown` alone waits for ever while a client keeps a stream open.
       const overdue = setTimeout(() => {
@@ -101,6 +140,7 @@ export function serveKept<A extends Deno.Addr>(
       await server.shutdown().catch(() => {});
       clearTimeout(overdue);
       await server.finished.catch(() => {});
+      endRetired();
     },
   };
 }

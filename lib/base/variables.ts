@@ -58,6 +58,33 @@ export const environment = z.object({
       "It may end in a path, like https://example.com/monitor.",
     allowed: "an address like https://perch.example.com",
   }),
+  PERCH_TLS: preset(oneOf(["off", "auto", "files"]), "off", {
+    title: "HTTPS",
+    help: "auto: with a certificate of an authority that Perch makes itself; devices are told to " +
+      "trust it at /trust. files: with TLS_CERT and TLS_KEY.",
+    allowed: "off, auto or files",
+  }),
+  PERCH_TLS_PORT: preset(whole(0, 65_535), "8443", {
+    title: "HTTPS port",
+    help: "Browsers that come to PERCH_PORT are sent there.",
+    allowed: "a whole number from 0 to 65535",
+  }),
+  TLS_CERT: optional(text, {
+    title: "Certificate of HTTPS",
+    help: "With PERCH_TLS=files: the chain, read again when it changes.",
+    allowed: FILE,
+  }),
+  TLS_KEY: optional(text, {
+    title: "Key of HTTPS",
+    help: "Together with TLS_CERT.",
+    allowed: FILE,
+  }),
+  PLAIN_INGEST: preset(onOff, "off", {
+    title: "Readings without HTTPS",
+    help: "With PERCH_TLS: on lets devices send readings to PERCH_PORT in clear text, their key " +
+      "included.",
+    allowed: "on or off",
+  }),
   CORS_ORIGINS: optional(list(origin), {
     title: "Other origins",
     help:

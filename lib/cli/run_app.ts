@@ -113,7 +113,9 @@ async function runOnce(
     log: log.child("control"),
   });
   lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
-  log.info(`perch ${VERSION} is ready at ${started.url}`, { dataDir: config.dataDir });
+  log.info(`perch ${VERSION} is ready at ${started.secureUrl ?? started.url}`, {
+    dataDir: config.dataDir,
+  });
   const before = await options.onStarted?.(app, started, log);
   const { clock } = app.parts();
   const stopWatching = foreground?.watch({ calls, clock, log, onEnd: ending.end });

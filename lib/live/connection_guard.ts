@@ -1,7 +1,7 @@
 /**
  * DESIGN. The HTTP server of Deno reads a request's head for as long as the sender likes, and offers neither
  * a limit for that nor a handle on the connection. So the guard looks from the outside: every two seconds it
- * takes the list of the process's connections on the HTTP port (`sockets.ts`) and compares it with what the
+ * takes the list of the process's connections on the ports of the pages (`sockets.ts`) and compares it with what the
  * requests reported (`begin`). A connection is
  *
  * - *busy* while a request is being answered, or when it became a WebSocket;
@@ -64,9 +64,9 @@ export function createConnectionGuard(
   deps: {
     clock: Clock;
     log: Log;
-    sockets: Sockets;
-    /** The HTTP port. */
-    port: () => number;
+    sockets: Pick<Sockets, "connectionsOf" | "end">;
+    /** Those of the pages. */
+    ports: () => readonly number[];
     limits?: ConnectionLimits;
   },
 ): ConnectionGuard {
@@ -111,8 +111,12 @@ export function createConnectionGuard(
   }
 
   function sweep(limits: ConnectionLimits): number {
-    const open = sockets.connectionsOf(deps.port());
-    if (open === null) return 0;
+    const open: OpenConnection[] = [];
+    for (const port of deps.ports()) {
+      const connections = sockets.connectionsOf(port);
+      if (connections === null) return 0;
+      open.push(...connections);
+    }
     const nowMs = clock.monotonic();
     forgetClosed(open);
     const due = dueOf(quietOnes(open, nowMs), nowMs, limits);

@@ -18,7 +18,7 @@ function guarded() {
   const guard = createConnectionGuard({
     clock,
     log: silentLog(),
-    port: () => 8080,
+    ports: () => [8080],
     sockets: {
       connectionsOf: () => [...open.values()],
       end(fd) {

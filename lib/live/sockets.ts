@@ -17,7 +17,14 @@ export interface OpenConnection {
 export interface Sockets {
   /** Connections accepted on a local port; null where that is not known. */
   connectionsOf(localPort: number): OpenConnection[] | null;
-  /** Ends both directions. */
+  /** Sockets that listen on a local port; null where that is not known. */
+  listenersOf(localPort: number): number[] | null;
+  /**
+   * Of several sockets that listen on one port, that with this number (in the order in which they began) takes every
+   * new connection. `fd`: any of them. False: the kernel does not.
+   */
+  prefer(fd: number, number: number): boolean;
+  /** Ends both directions; a socket that listens takes no more connections. */
   end(fd: number): void;
 }
 
@@ -27,13 +34,23 @@ const POLLNVAL = 0x20;
 const POLLFD_BYTES = 8;
 const SHUT_RDWR = 2;
 const RLIMIT_NOFILE = 7;
+const SOL_SOCKET = 1, SO_ACCEPTCONN = 30, SO_ATTACH_REUSEPORT_CBPF = 51;
+const BPF_RETURN = 0x06;
 const AF_INET = 2, AF_INET6 = 10;
 
 /** Opens libc once. Needs `--allow-ffi`; without it, or elsewhere than on Linux with glibc, nothing is known. */
 export function createSockets(): Sockets {
   const libc = openLibc();
-  if (libc === null) return { connectionsOf: () => null, end: () => {} };
-  const { poll, getsockname, getpeername, shutdown, getrlimit } = libc.symbols;
+  if (libc === null) {
+    return {
+      connectionsOf: () => null,
+      listenersOf: () => null,
+      prefer: () => false,
+      end: () => {},
+    };
+  }
+  const { poll, getsockname, getpeername, getsockopt, setsockopt, shutdown, getrlimit } =
+    libc.symbols;
   const list = pollList();
   const address = new Uint8Array(128);
   const length = new Uint32Array(1);
@@ -71,8 +88,40 @@ export function createSockets(): Sockets {
       }
       return found;
     },
+    listenersOf(localPort) {
+      const listens = new Int32Array(1);
+      const size = new Uint32Array([listens.byteLength]);
+      return openFds().filter((fd) =>
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, listens, size) === 0 && listens[0] === 1 &&
+        nameOf(getsockname, fd)?.port === localPort
+      );
+    },
+    prefer(fd, number) {
+      const filter = alwaysAnswer(number);
+      const program = new BigUint64Array([1n, addressOf(filter)]);
+      return setsockopt(
+        fd,
+        SOL_SOCKET,
+        SO_ATTACH_REUSEPORT_CBPF,
+        program,
+        BigInt(program.byteLength),
+      ) === 0;
+    },
     end: (fd) => void shutdown(fd, SHUT_RDWR),
   };
+}
+
+/** A `struct sock_filter` that returns a number, whatever comes. */
+function alwaysAnswer(number: number): Uint8Array<ArrayBuffer> {
+  const filter = new Uint8Array(8);
+  const view = new DataView(filter.buffer);
+  view.setUint16(0, BPF_RETURN, true);
+  view.setUint32(4, number, true);
+  return filter;
+}
+
+function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
+  return BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
 }
 
 /** How many files and sockets this process may have open; Infinity where that is not known. */
@@ -119,6 +168,8 @@ function openLibc() {
       getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
       getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
       getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+      getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+      setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u64"], result: "i32" },
       shutdown: { parameters: ["i32", "i32"], result: "i32" },
     });
   } catch {

@@ -18,7 +18,14 @@ import { hostAllowed, originAllowed } from "./origin.ts";
 import { parseCidrs, peerOf, peerRules } from "./peer.ts";
 import type { Peer } from "./peer.ts";
 import { createRepeats } from "./repeats.ts";
-import { type Credentials, credentialsOf, denoSocketAddress, hostOf, isApi } from "./request.ts";
+import {
+  type Credentials,
+  credentialsOf,
+  denoSocketAddress,
+  hostOf,
+  isApi,
+  isSecure,
+} from "./request.ts";
 import type { Route } from "./route.ts";
 import { methodsByPath, routeTable } from "./route_table.ts";
 import { seenOf, sendSeen } from "./seen.ts";
@@ -96,7 +103,7 @@ export function mount(options: MountOptions): Hono {
 
   app.use(async (c, next) => {
     const host = hostOf(c);
-    const peer = peerOf(socketAddress(c), host, c.req.raw.headers, rules);
+    const peer = peerOf(socketAddress(c), host, c.req.raw.headers, rules, isSecure(c));
     const asked = cors.preflight(c);
     if (!hostAllowed(host, hosts)) {
       c.res = failed(c, new PerchError("misdirected", misdirected(host)), null);
@@ -110,7 +117,7 @@ export function mount(options: MountOptions): Hono {
   async function serve(route: Route, c: Context): Promise<Response> {
     const headers = c.req.raw.headers;
     const host = hostOf(c);
-    const peer = peerOf(socketAddress(c), host, headers, rules);
+    const peer = peerOf(socketAddress(c), host, headers, rules, isSecure(c));
     let who: Identity | null = null;
     // First of all: what is changed from here on is changed in the same moment.
     const seen = changes.see();

@@ -100,6 +100,8 @@ export function peerOf(
   host: string,
   headers: Headers,
   rules: PeerRules,
+  /** It came over HTTPS of our own. */
+  tls = false,
 ): Peer {
   const forwarded = FORWARDING_HEADERS.some((name) => headers.has(name));
   const viaProxy = rules.trusted(socketAddress);
@@ -110,7 +112,7 @@ export function peerOf(
     address: viaProxy
       ? clientOf(headers.get("x-forwarded-for"), socketAddress, rules.trusted)
       : socketAddress,
-    secure: proto === undefined ? publicHost : proto === "https",
+    secure: tls || (proto === undefined ? publicHost : proto === "https"),
     loopback: !rules.proxied && !forwarded && isLoopbackAddress(socketAddress) &&
       isLoopbackHost(host),
   };

@@ -20,6 +20,11 @@ export function denoSocketAddress(c: Context): string {
   return remote?.hostname ?? "";
 }
 
+/** It came over HTTPS of our own. */
+export function isSecure(c: Context): boolean {
+  return (c.env as { secure?: boolean } | undefined)?.secure === true;
+}
+
 export function hostOf(c: Context): string {
   return c.req.raw.headers.get("host") ?? new URL(c.req.url).host;
 }

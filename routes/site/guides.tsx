@@ -24,6 +24,7 @@ export const GUIDES = [
   "analyses",
   "scripts",
   "email",
+  "https",
   "proxy",
   "programs",
   "logs",

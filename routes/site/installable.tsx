@@ -32,8 +32,8 @@ export function installableRoutes(
       path: "/service-worker.js",
       policy: "public",
       summary: null,
-      handler: ({ c }) => {
-        const script = worker(assets, version);
+      handler: ({ c, base }) => {
+        const script = worker(assets, version, base);
         const etag = `"${hash(script)}"`;
         const headers = {
           "content-type": "text/javascript; charset=utf-8",
@@ -85,10 +85,10 @@ function manifest(assets: Assets) {
 }
 
 /** The worker with what it has to know. It changes when Perch does: browsers then take the new one. */
-function worker(assets: Assets, version: string): string {
+function worker(assets: Assets, version: string, base: string): string {
   const asset = assets.get(WORKER);
   if (asset === undefined) throw new PerchError("not_found", "there is no such file");
-  const offline = hash(offlinePage(assets));
+  const offline = hash(pageBelow(offlinePage(assets), base));
   const known = {
     version: `${version}-${asset.hash}-${offline}`,
     offline: "offline",

@@ -1,6 +1,7 @@
 import type { Broker } from "../../lib/sources/broker/broker.ts";
 import type { Simulator } from "../../sim/simulator.ts";
 import { type Assets, staticRoutes } from "../http/static.ts";
+import type { Shell } from "../frame/shell.tsx";
 import type { Route } from "../http/route.ts";
 import { clockRoutes } from "./clock_api.ts";
 import { damageRoutes } from "./damage_api.ts";
@@ -17,6 +18,7 @@ import { settingsPages, type SettingsParts } from "./settings.tsx";
 import { simulatorActions } from "./simulator.tsx";
 import { simulatorRoutes } from "./simulator_api.ts";
 import { sourcesPages, type SourcesParts } from "./sources.tsx";
+import { type Trust, trustRoutes } from "./trust.tsx";
 import { statusRoutes, type StatusRouteServices } from "./status_api.ts";
 import { streamRoutes, type StreamServices } from "./stream_api.ts";
 
@@ -31,6 +33,9 @@ export type SiteParts =
   & {
     broker: Broker | null;
     simulator: Simulator | null;
+    /** Null: HTTPS is off. */
+    trust: Trust | null;
+    shell: Shell;
     assets: Assets;
     /** The whole table, for the document that describes it. */
     routes: () => readonly Route[];
@@ -58,6 +63,7 @@ export function siteRoutes(parts: SiteParts): Route[] {
     ...openapiRoutes(parts),
     docsPage(parts),
     ...installableRoutes(parts),
+    ...trustRoutes(parts),
     ...staticRoutes(parts.assets),
   ];
 }

@@ -13,7 +13,7 @@ Deno.test({
   name: "installed: can be installed, keeps the offline page alone, and comes back by itself",
   ignore: chromiumIsMissing(),
   fn: async () => {
-    const env = { PERCH_PORT: String(freePort()) };
+    const env = { PERCH_PORT: String(freePort()), PERCH_TLS: "auto", PERCH_TLS_PORT: "0" };
     const first = await startApp(env);
     const browser = await startBrowser();
     let second: Awaited<ReturnType<typeof startApp>> | null = null;
@@ -23,10 +23,12 @@ Deno.test({
         serviceWorker: true,
         expected: AWAY,
       });
+      await page.goto("/trust");
+      await page.getByText("iPhone, iPad").click();
+      await assertEveryLook(page);
       await page.goto("/");
-      await page.getByLabel("Setup token").fill(
-        (await Deno.readTextFile(join(first.dataDir, "setup-token"))).trim(),
-      );
+      const token = await Deno.readTextFile(join(first.dataDir, "setup-token"));
+      await page.getByLabel("Setup token").fill(token.trim());
       await page.getByLabel("Email").fill(ADMIN.email);
       await page.getByLabel("Password").fill(ADMIN.password);
       await page.getByRole("button").click();

@@ -7,6 +7,8 @@ export interface AppUnderTest {
   dataDir: string;
   /** Address it listens on. */
   url: string;
+  /** The same over HTTPS; null: it is off. */
+  secureUrl?: string | null;
   close(): Promise<void>;
 }
 
@@ -37,11 +39,12 @@ export async function startApp(
     ...env,
   });
   const app = buildApp({ config, version: "0.0.0-test", log: silentLog(), ...options });
-  const { url } = await app.start();
+  const { url, secureUrl } = await app.start();
   return {
     app,
     dataDir,
     url,
+    secureUrl,
     async close() {
       await app.stop();
       await Deno.remove(dataDir, { recursive: true });

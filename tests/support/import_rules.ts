@@ -35,7 +35,7 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 const BESIDE = new Set([
   ...["access", "live", "cameras", "backup", "reports", "health"],
   ...["computed", "commands", "presence", "jobs", "transfer", "annotations"],
-  ...["search", "dashboards"],
+  ...["search", "dashboards", "tls"],
 ]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);
@@ -142,6 +142,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     packages: /^jsmodbus$/,
     may: /^lib\/sources\/polls\/kinds\/modbus\//,
     door: "lib/sources/polls/kinds/modbus",
+  },
+  {
+    packages: /^(@peculiar\/x509|reflect-metadata)$/,
+    may: /^lib\/tls\/making\.ts$/,
+    door: "lib/tls/making.ts",
   },
   { packages: /^ws$/, may: /^lib\/sources\//, door: "lib/sources" },
   {
