@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Prediction } from "../lib/detect/predict/prediction.ts";
+import { lifeSpan } from "../lib/words/life.ts";
 import { lastLevel, title } from "../lib/words/names.ts";
 import { ago, duration } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
@@ -16,7 +17,7 @@ export type ShownPrediction =
   & {
     remaining_life: Pick<
       Prediction["remaining_life"],
-      "known" | "remaining_ms" | "low_ms" | "high_ms"
+      "known" | "remaining_ms" | "low_ms" | "high_ms" | "crossed_ms"
     >;
   };
 
@@ -175,16 +176,17 @@ function Outlook({ one, nowMs }: { one: ShownPrediction; nowMs: number }): VNode
       </svg>
       <p class="part-words">{`${one.summary}.`}</p>
       <p class="part-words muted">
-        {`${by}, ${ago(nowMs - one.at_ms)}. Remaining life ${lifeText(one.remaining_life)}.`}
+        {`${by}, ${ago(nowMs - one.at_ms)}. Remaining life ${lifeText(one.remaining_life, nowMs)}.`}
       </p>
     </li>
   );
 }
 
-function lifeText(
-  { known, remaining_ms, low_ms, high_ms }: ShownPrediction["remaining_life"],
-): string {
+function lifeText(life: ShownPrediction["remaining_life"], nowMs: number): string {
+  const { known, remaining_ms, low_ms, high_ms, crossed_ms } = life;
   if (!known || remaining_ms === null || low_ms === null) return "unknown";
-  const high = high_ms === null ? "much longer" : duration(high_ms);
-  return `${duration(remaining_ms)} (${duration(low_ms)} to ${high})`;
+  if (crossed_ms !== null) {
+    return `over: a limit has been crossed for ${duration(nowMs - crossed_ms)}`;
+  }
+  return lifeSpan({ remainingMs: remaining_ms, lowMs: low_ms, highMs: high_ms });
 }

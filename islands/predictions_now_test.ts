@@ -10,7 +10,13 @@ const one = (machine: string, kind: ShownPrediction["class"] = "normal"): ShownP
   summary: "",
   source: "rules",
   model_version: null,
-  remaining_life: { known: false, remaining_ms: null, low_ms: null, high_ms: null },
+  remaining_life: {
+    known: false,
+    remaining_ms: null,
+    low_ms: null,
+    high_ms: null,
+    crossed_ms: null,
+  },
 });
 
 Deno.test("answerOf of predictions says how many run unusually", () => {

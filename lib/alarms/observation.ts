@@ -2,6 +2,7 @@
 import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
+import { usualWords } from "../words/usual.ts";
 import { CUSTOM, isCustomDetector } from "../words/detectors.ts";
 import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmSource } from "./alarm.ts";
@@ -158,14 +159,22 @@ function isGuess({ confidence }: StoredOutlook): boolean {
   return confidence < 1;
 }
 
+/** What a detector found, as a headline: the mathematics stands with the finding. */
 function textOf({ detector, severity, reason }: StoredFinding, sensor: ObservedSensor): string {
   const label = sensor.settings.display_name ?? sensor.sensor;
-  const { value, numbers } = reason;
+  const { value, numbers, expectedLow, expectedHigh } = reason;
   const limit = numbers?.limit;
-  if (detector !== "threshold" || value === undefined || limit === undefined) {
-    return `${label}: ${reason.text}`;
+  if (detector === "threshold" && value !== undefined && limit !== undefined) {
+    const unit = sensor.unit === null ? "" : ` ${sensor.unit}`;
+    const where = value > limit ? "above" : value < limit ? "below" : "at";
+    return `${label} ${beside(value, limit)}${unit} is ${where} ${severity} ${exact(limit)}${unit}`;
   }
-  const unit = sensor.unit === null ? "" : ` ${sensor.unit}`;
-  const where = value > limit ? "above" : value < limit ? "below" : "at";
-  return `${label} ${beside(value, limit)}${unit} is ${where} ${severity} ${exact(limit)}${unit}`;
+  const usual = value === undefined || expectedLow === undefined || expectedHigh === undefined ||
+      !USUAL.has(detector)
+    ? null
+    : usualWords(label, value, expectedLow, expectedHigh, sensor.unit);
+  return usual ?? `${label}: ${reason.text}`;
 }
+
+/** Detectors that compare a value with what is usual. */
+const USUAL: ReadonlySet<string> = new Set(["streaming", "zscore", "departure"]);

@@ -71,6 +71,7 @@ export async function createDetectionParts(
     retrainDays: () => settings.get("predictions.retrain_days"),
   });
   bus.subscribe("readings", (group) => predictions.add(group));
+  bus.subscribe("sensor.changed", ({ machine }) => predictions.renew(machine));
   const backtests = createBacktests({
     clock,
     log: log.child("backtests"),

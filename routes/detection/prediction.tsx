@@ -8,6 +8,7 @@ import { dateTime } from "../../lib/words/times.ts";
 import type { PageFrame } from "../frame/layout.tsx";
 import { hrefWith, sensorHref } from "../frame/links.ts";
 import { Answer, Fact, Facts, More } from "../frame/parts.tsx";
+import { lifeWords } from "../machines/life_words.ts";
 import { type DrawnPart, PartBars } from "./parts_drawn.tsx";
 import type { PredictionServices } from "./predictions_api.ts";
 
@@ -55,7 +56,9 @@ export function Explanation(
       <section class="card" aria-labelledby="action">
         <h2 id="action">What to do</h2>
         <p>{`${outlook.action}.`}</p>
-        <p class="muted">{`Remaining life: ${outlook.life.text}.`}</p>
+        <p class="muted">
+          {`Remaining life: ${lifeWords(outlook.life, parts.sensors, parts.clock.now())}.`}
+        </p>
         {(mayJudge || outlook.verdict !== null) && (
           <Feedback outlook={outlook} mayJudge={mayJudge} />
         )}
@@ -150,7 +153,7 @@ function sensorPart(
   const sensor = sensors.find(name);
   return {
     share,
-    title: title(lastLevel(name)),
+    title: title(sensor?.settings.display_name ?? lastLevel(name)),
     href: sensor && sensorHref(sensor.id),
     note: sensor?.unit ?? undefined,
   };

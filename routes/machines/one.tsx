@@ -200,7 +200,7 @@ function conditionOf(parts: MachinePageParts, { path }: Machine): MachineConditi
   return {
     machine: path,
     condition,
-    life: outlook === undefined ? null : lifeWords(outlook.life, parts.sensors),
+    life: outlook === undefined ? null : lifeWords(outlook.life, parts.sensors, parts.clock.now()),
     nowMs: parts.clock.now(),
     zone: parts.zone,
   };

@@ -92,7 +92,7 @@ function cardOf(
     })),
     more: Math.max(0, off.length - ROWS_MOST),
     words: current === null || current.class === "normal" ? null : current.summary,
-    life: current === null ? null : lifeSentence(current.life, services.sensors),
+    life: current === null ? null : lifeSentence(current.life, services.sensors, clock.now()),
     why: current === null || current.id === null ? null : `/predictions/${current.id}`,
     alarm: worstOf(alarms, clock.now()),
   };

@@ -14,6 +14,7 @@ import type { Limits } from "../limits.ts";
 import { type History, numericSensors } from "./history.ts";
 import { follow, type Followed, nextStep, stepModel } from "./machine_state.ts";
 import type { PredictStore } from "./predict_store.ts";
+import { inPlantWords } from "./plant_words.ts";
 import { remainingLife } from "./remaining.ts";
 import { createRowFeed } from "./row_feed.ts";
 import { judgeByRules, raisedByLimits, type RuleInput } from "./rules.ts";
@@ -59,6 +60,8 @@ export interface Outlooks {
   /** A model to use from the machine's next look on. */
   use(model: ModelInfo): void;
   forget(machine: string): void;
+  /** Limits of one of its sensors changed: its next look asks for its remaining life. */
+  renew(machine: string): void;
   /** Looks since the start, those that failed, and how long one takes. */
   counts(): {
     predictions: number;
@@ -212,6 +215,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
   function judge(machine: Machine, own: readonly Sensor[]): Outlook | null {
     const nowMs = clock.now();
     const { followed } = machine;
+    const limits = (name: string) => limitsByName(own, name);
     const about = { machine: machine.name, tMs: nowMs, life: machine.life };
     if (followed !== null) {
       const seen = stepModel(followed, feed, nowMs);
@@ -222,7 +226,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
         value,
         limits: limitsByName(own, name),
       }));
-      const verdict = raisedByLimits(seen, inputs);
+      const verdict = inPlantWords(raisedByLimits(seen, inputs), own, limits);
       return { ...about, ...verdict, source: "model", modelVersion: followed.info.version };
     }
     machine.dueMs = nextStep(nowMs);
@@ -234,7 +238,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
       past: machine.past.get(sensor.num) ?? new Float64Array(),
       limits: deps.limitsOf(sensor),
     }));
-    const verdict = judgeByRules(inputs);
+    const verdict = inPlantWords(judgeByRules(inputs), own, limits);
     return { ...about, ...verdict, features: [], source: "rules", modelVersion: null };
   }
 
@@ -277,6 +281,10 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     of: (machine) => machines.get(machine)?.outlook ?? null,
     use: (model) => void (machineOf(model.machine).load = model),
     forget: (machine) => void machines.delete(machine),
+    renew(name) {
+      const machine = machines.get(name);
+      if (machine !== undefined) machine.lifeMs = -Infinity;
+    },
     counts: () => ({ ...count, latencyMs: quantiles(latencies) }),
   };
 }

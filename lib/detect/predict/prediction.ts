@@ -15,6 +15,7 @@ const remainingLifeShape = z.object({
   remaining_ms: z.number().nullable(),
   low_ms: z.number().nullable().describe("90 % interval"),
   high_ms: z.number().nullable().describe("null when known: without end"),
+  crossed_ms: msField.nullable().describe("since when that limit is crossed"),
   confidence: z.number().nullable(),
 }).meta({ id: "RemainingLife" });
 
@@ -85,7 +86,14 @@ export function explanationOf(o: Shown): z.output<typeof explanationShape> {
 }
 
 function remainingLifeOf(life: LifeNote): z.output<typeof remainingLifeShape> {
-  const none = { sensor: null, limit: null, remaining_ms: null, low_ms: null, high_ms: null };
+  const none = {
+    sensor: null,
+    limit: null,
+    remaining_ms: null,
+    low_ms: null,
+    high_ms: null,
+    crossed_ms: null,
+  };
   if (!life.known) return { known: false, text: life.text, ...none, confidence: null };
   return {
     known: true,
@@ -95,6 +103,7 @@ function remainingLifeOf(life: LifeNote): z.output<typeof remainingLifeShape> {
     remaining_ms: life.remainingMs,
     low_ms: life.lowMs,
     high_ms: life.highMs,
+    crossed_ms: life.crossedMs ?? null,
     confidence: life.confidence,
   };
 }

@@ -39,6 +39,8 @@ export interface Predictions {
   look(options?: { all?: boolean; signal?: AbortSignal }): Promise<void>;
   /** The newest outlook of each machine by name; `id` of the stored one it goes with. */
   current(): (Outlook & { id: number | null })[];
+  /** Something of a sensor changed: the remaining life of its machine is another. */
+  renew(machine: string): void;
   status(): PredictStatus;
   training(): TrainingState[];
   /** Queues the machine, or all that have sensors; the names that were added. */
@@ -130,6 +132,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
     add: outlooks.add,
     look: outlooks.look,
     current: outlooks.current,
+    renew: outlooks.renew,
     status: () => ({
       machines: machineNames().length,
       ...outlooks.counts(),

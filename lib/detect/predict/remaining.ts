@@ -32,7 +32,8 @@ export async function remainingLife(
   }
   const reasons = new Set<string>();
   for (const spanMs of SPANS_MS) {
-    let first: { life: KnownLife; sensor: Sensor; limit: number } | null = null;
+    let first: { life: KnownLife; sensor: Sensor; limit: number; crossedMs: number | null } | null =
+      null;
     for (const { sensor, limit, side } of asked) {
       const history = await historyOf(deps.readings, sensor, { limit, side }, nowMs, spanMs);
       const life = deps.estimator.estimate(history);
@@ -41,10 +42,10 @@ export async function remainingLife(
       } else if (
         Number.isFinite(life.highMs) && !(life.remainingMs >= (first?.life.remainingMs ?? Infinity))
       ) {
-        first = { life, sensor, limit };
+        first = { life, sensor, limit, crossedMs: crossedOf(history, limit, side) };
       }
     }
-    if (first !== null) return noteOf(first.life, first.sensor, first.limit);
+    if (first !== null) return noteOf(first);
   }
   return { known: false, text: `unknown: ${[...reasons].slice(0, 2).join("; ") || NOTHING_SURE}` };
 }
@@ -83,16 +84,39 @@ async function historyOf(
   };
 }
 
-function noteOf(life: KnownLife, sensor: Sensor, limit: number): LifeNote {
+/** Since when the limit is crossed without a break, as far as the history reaches; null: it is not. */
+function crossedOf(
+  { tMs, value }: LifeHistory,
+  limit: number,
+  side: "high" | "low",
+): number | null {
+  let since: number | null = null;
+  for (let i = value.length - 1; i >= 0; i--) {
+    if (!Number.isFinite(value[i])) continue;
+    if (side === "high" ? value[i] < limit : value[i] > limit) break;
+    since = tMs[i];
+  }
+  return since;
+}
+
+function noteOf(
+  { life, sensor, limit, crossedMs }: {
+    life: KnownLife;
+    sensor: Sensor;
+    limit: number;
+    crossedMs: number | null;
+  },
+): LifeNote {
   const { remainingMs, lowMs, highMs, confidence } = life;
   return {
     known: true,
-    text: `${sensor.name}: ${life.text}`,
+    text: `${sensor.settings.display_name ?? sensor.sensor}: ${life.text}`,
     sensor: sensor.name,
     limit,
     remainingMs,
     lowMs,
     highMs: Number.isFinite(highMs) ? highMs : null,
+    crossedMs: remainingMs === 0 ? crossedMs : null,
     confidence,
   };
 }

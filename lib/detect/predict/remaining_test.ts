@@ -3,6 +3,7 @@ import type { Sensor } from "../../machines/sensor.ts";
 import { DEFAULT_SETTINGS } from "../../machines/sensor_settings.ts";
 import { trendLife } from "../life/trend.ts";
 import { limitsSchema } from "../limits.ts";
+import { lifeVerb } from "../../words/life.ts";
 import type { History } from "./history.ts";
 import { remainingLife } from "./remaining.ts";
 
@@ -69,6 +70,16 @@ Deno.test("remainingLife: a fault of the last hours is seen in the short history
   const life = await ask(historyOf(14 * 24, (age, i) => 60 + noise(i) + Math.max(0, 2 - age) * 8));
   assert.ok(life.known, life.text);
   assert.ok(life.remainingMs < 4 * HOUR, life.text);
+});
+
+Deno.test("remainingLife: a limit that is crossed says since when", async () => {
+  const life = await ask(historyOf(14 * 24, (age) => 96 - age));
+  assert.ok(life.known && life.remainingMs === 0, life.text);
+  assert.ok(Math.abs((NOW - life.crossedMs!) / HOUR - 6) < 2, String(life.crossedMs));
+  assert.equal(
+    lifeVerb({ ...life, crossedMs: NOW - 6 * HOUR }, "90 °C", NOW),
+    "has been beyond 90 °C for 6 h",
+  );
 });
 
 Deno.test("remainingLife: says why it is unknown", async () => {

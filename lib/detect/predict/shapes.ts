@@ -52,6 +52,8 @@ export type LifeNote =
     remainingMs: number;
     lowMs: number;
     highMs: number | null;
+    /** Since when that limit is crossed; null or absent: it is not. */
+    crossedMs?: number | null;
     confidence: number;
   };
 
