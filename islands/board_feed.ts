@@ -5,7 +5,7 @@
  * new one is there: a browser that finds nobody would stay with its own error.
  */
 import { type Signal, signal } from "@preact/signals";
-import type { Board, BoardTile } from "../lib/live/board.ts";
+import type { Board, BoardMachine, BoardTile } from "../lib/live/board.ts";
 
 /** `gone`: the link or the dashboard is no more. */
 export type FeedState = "live" | "offline" | "signed-out" | "gone";
@@ -132,7 +132,18 @@ export function createBoardFeed(deps: FeedDeps): BoardFeed {
 function withLines(tiles: BoardTile[], before: readonly BoardTile[]): BoardTile[] {
   return tiles.map((tile, i) => {
     const old = before[i];
-    return tile.kind === "chart" && tile.lines === null && old?.kind === "chart" ? old : tile;
+    if (tile.kind === "chart" && tile.lines === null && old?.kind === "chart") return old;
+    if (tile.kind !== "status" || old?.kind !== "status") return tile;
+    const pasts = new Map([...old.attention, ...old.others].map(({ key, past }) => [key, past]));
+    const withPast = (one: BoardMachine) => ({
+      ...one,
+      past: one.past ?? pasts.get(one.key) ?? null,
+    });
+    return {
+      ...tile,
+      attention: tile.attention.map(withPast),
+      others: tile.others.map(withPast),
+    };
   });
 }
 

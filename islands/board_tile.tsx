@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import type { BoardMachine, BoardRow, BoardTile as Tile, BoardTileOf } from "../lib/live/board.ts";
 import { attentionSentence } from "../lib/words/boards.ts";
+import { lastedIn, type PastStatus, STATES } from "../lib/words/past_spans.ts";
 import { ago, dateTime, duration } from "../lib/words/times.ts";
 import { BoardChart } from "./board_chart.tsx";
 import { feed } from "./board_now.ts";
@@ -144,7 +145,7 @@ function Machines({ tile, nowMs }: { tile: BoardTileOf<"status">; nowMs: number 
 }
 
 function MachineRow({ machine, nowMs }: { machine: BoardMachine; nowMs: number }): VNode {
-  const { title, about, href, status, since_ms } = machine;
+  const { title, about, href, status, since_ms, past } = machine;
   return (
     <li>
       <span>
@@ -155,6 +156,42 @@ function MachineRow({ machine, nowMs }: { machine: BoardMachine; nowMs: number }
         <StatusWord status={status} />
         <span class="muted">{` for ${duration(nowMs - since_ms)}`}</span>
       </span>
+      {past !== null && past.length > 0 && <Past spans={past} />}
     </li>
+  );
+}
+
+const STRIP = 1_000;
+const WORDS: Partial<Record<PastStatus, string>> = { unknown: "unknown", offline: "silent" };
+
+/** How a machine was in the last day, as a strip. */
+function Past({ spans }: { spans: NonNullable<BoardMachine["past"]> }): VNode {
+  const fromMs = spans[0].from_ms, toMs = spans.at(-1)!.to_ms;
+  const x = (ms: number) => (ms - fromMs) / (toMs - fromMs) * STRIP;
+  const sums = lastedIn(
+    spans.map(({ from_ms, to_ms, state }) => ({ fromMs: from_ms, toMs: to_ms, state })),
+  );
+  const words = STATES.filter((state) => sums[state] > 0)
+    .map((state) => `${WORDS[state] ?? state} ${duration(sums[state])}`).join(", ");
+  return (
+    <svg
+      class="past-strip"
+      viewBox={`0 0 ${STRIP} 8`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Last 24 h: ${words}`}
+    >
+      <title>{`Last 24 h: ${words}`}</title>
+      {spans.filter(({ state }) => state !== "unknown").map(({ from_ms, to_ms, state }) => (
+        <rect
+          key={from_ms}
+          class={`past-${state}`}
+          x={x(from_ms).toFixed(1)}
+          // What is short is still seen.
+          width={Math.max(state === "normal" ? 0.2 : 3, x(to_ms) - x(from_ms)).toFixed(1)}
+          height="8"
+        />
+      ))}
+    </svg>
   );
 }

@@ -133,6 +133,7 @@ const KINDS: Readonly<Record<Hit["kind"], string>> = {
   area: "area",
   tag: "tag",
   camera: "camera",
+  dashboard: "dashboard",
   page: "page",
   setting: "setting",
   person: "person",

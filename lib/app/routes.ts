@@ -75,6 +75,10 @@ function routeParts(
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   const lineNames = new LineNames();
   const trouble = troubleOf(parts);
+  const past = async (subject: string, range: { fromMs: number; toMs: number }) => [
+    ...await changesOf(parts.storage.db, subject, range),
+    ...parts.statuses.notWritten().filter((one) => one.subject === subject && one.tMs < range.toMs),
+  ];
   const preferredUnit = preferredUnits(parts.settings);
   return {
     ...parts.tickets,
@@ -116,6 +120,7 @@ function routeParts(
     components: parts.components,
     dashboards: parts.dashboards,
     base: config.http.base,
+    past,
     kioskLinks: parts.kioskLinks,
     computed: parts.computed,
     damage: {
@@ -200,12 +205,7 @@ function routeParts(
     system: parts.system.control,
     trends: createTrends({
       readings,
-      past: async (subject, range) => [
-        ...await changesOf(parts.storage.db, subject, range),
-        ...parts.statuses.notWritten().filter((one) =>
-          one.subject === subject && one.tMs < range.toMs
-        ),
-      ],
+      past,
       silenceMs: recent.silenceMs,
       nowMs: () => clock.now(),
     }),

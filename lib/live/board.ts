@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { msField } from "../base/wire.ts";
 import { sparkShape } from "./shapes.ts";
+import { STATES } from "../words/past_spans.ts";
 import { MACHINE_STATUSES, SENSOR_STATUSES } from "./status_words.ts";
 
 const head = {
@@ -23,8 +24,11 @@ export type BoardRow = z.output<typeof rowShape>;
 
 const machineShape = z.object({
   ...head,
+  key: z.number().describe("its place among the machines of the tile, whatever their status"),
   status: z.enum(MACHINE_STATUSES),
   since_ms: msField,
+  past: z.array(z.object({ from_ms: msField, to_ms: msField, state: z.enum(STATES) }))
+    .nullable().describe("how it was in the last 24 h; null: not asked for, or too many machines"),
 });
 export type BoardMachine = z.output<typeof machineShape>;
 

@@ -9,6 +9,7 @@ export const HIT_KINDS = [
   "area",
   "tag",
   "camera",
+  "dashboard",
   "page",
   "setting",
   "person",

@@ -18,6 +18,8 @@ export interface SearchQuestion {
   wanted: Wanted;
   /** The most that are looked at. */
   most: number;
+  /** For things that are not everybody's; what a page asks of a role is asked of all that is found. */
+  who: Identity | null;
 }
 
 /** Where things of one kind are found. */
@@ -48,6 +50,7 @@ const READ: ReadonlySet<HitKind> = new Set(["guide", "operation"]);
 const LATER: Partial<Record<HitKind, number>> = {
   sensor: 0.2,
   camera: 0.2,
+  dashboard: 0.2,
   page: 0.3,
   area: 0.5,
   tag: 0.5,
@@ -74,7 +77,7 @@ export function createSearch({ sources, may }: {
     const asked = sources.filter(({ kind }) => kinds === undefined || kinds.includes(kind));
     const found: Found[] = [];
     for (const { kind, find } of asked) {
-      const fits = await find({ text, wanted, most: each });
+      const fits = await find({ text, wanted, most: each, who });
       const seen = fits.filter(({ policy }) => may(policy, who));
       const later = LATER[kind] ?? 0;
       found.push(...best(seen, each).map((one) => ({ ...one, score: one.score + later })));

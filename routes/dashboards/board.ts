@@ -8,6 +8,8 @@ import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import { shownIn } from "../../lib/words/conversion.ts";
+import { coarse, pastOf as spansOf, type StatusChange } from "../../lib/words/past_spans.ts";
+import { PERCH } from "../../lib/live/past.ts";
 import { label, lastLevel, title as titleOf } from "../../lib/words/names.ts";
 import { valueText } from "../../lib/words/numbers.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
@@ -15,10 +17,14 @@ import { machineHref, machineTitle, sensorHref } from "../frame/links.ts";
 import type { MachinePageParts } from "../machines/request.ts";
 import { bucketsOf, rowDataOf } from "../machines/sensor_rows.ts";
 
-export type BoardServices = Pick<
-  MachinePageParts,
-  "clock" | "machines" | "readings" | "recent" | "sensors" | "shown" | "statuses"
->;
+export interface BoardServices extends
+  Pick<
+    MachinePageParts,
+    "clock" | "machines" | "readings" | "recent" | "sensors" | "shown" | "statuses"
+  > {
+  /** How a machine, a sensor or Perch itself was: its changes in a range, and what held at its beginning. */
+  past: (subject: string, range: { fromMs: number; toMs: number }) => Promise<StatusChange[]>;
+}
 
 /** How tiles are filled. */
 export interface BoardAsked {
@@ -32,8 +38,8 @@ export interface Boards {
   /** How the machines are that are named, or stand in an area that is. */
   status(
     names: readonly (string | undefined)[],
-    how: { title: string; links: boolean },
-  ): BoardTile;
+    how: BoardAsked & { title: string },
+  ): Promise<BoardTile>;
   /** How long its charts stay as they are. */
   chartsEveryMs(tiles: readonly Tile[]): number;
 }
@@ -47,12 +53,19 @@ const RANGES: Readonly<Record<ChartRange, { lengthMs: number; everyMs: number }>
 };
 const POINTS = 240;
 const MACHINES_MOST = 200;
+/** How so many machines were is drawn, at most. */
+const STRIPS_MOST = 24;
+const STRIP_MS = DAY_MS;
+export const STRIP_EVERY_MS = MINUTE_MS;
+/** Stretches of a strip. */
+const SPANS_MOST = 96;
 /** Lines that are kept for whoever asks next. */
 const KEPT_MOST = 200;
 
 export function createBoards(services: BoardServices): Boards {
   const { clock, machines, sensors } = services;
   const lineOf = createLines(services);
+  const pastOf = createPasts(services);
 
   function machineOf(path: string): string {
     return machineTitle(machines.find(path) ?? { name: null, path });
@@ -149,20 +162,24 @@ export function createBoards(services: BoardServices): Boards {
     };
   }
 
-  function status(
+  async function status(
     names: readonly (string | undefined)[],
-    { title, links }: { title: string; links: boolean },
-  ): BoardTile {
-    const all = [...new Set(names.flatMap(placed))].map((machine): BoardMachine => {
+    { title, links, charts }: BoardAsked & { title: string },
+  ): Promise<BoardTile> {
+    const found = [...new Set(names.flatMap(placed))];
+    const past = charts && found.length <= STRIPS_MOST;
+    const all = await Promise.all(found.map(async (machine, key): Promise<BoardMachine> => {
       const { status, sinceMs } = services.statuses.machine(machine.path);
       return {
+        key,
         title: machineTitle(machine),
         about: links ? areaText(machine.path) : null,
         href: links ? machineHref(machine.path) : null,
         status,
         since_ms: sinceMs,
+        past: past ? await pastOf(machine.id) : null,
       };
-    });
+    }));
     const attention = all.filter((one) => needsAttention(one.status))
       .sort((a, b) => WORST.indexOf(a.status) - WORST.indexOf(b.status) || a.since_ms - b.since_ms)
       .slice(0, MACHINES_MOST);
@@ -188,9 +205,9 @@ export function createBoards(services: BoardServices): Boards {
       case "table":
         return table(tile, asked);
       case "status":
-        return status([tile.machine], {
+        return await status([tile.machine], {
           title: tile.title || placeTitle(tile.machine),
-          links: asked.links,
+          ...asked,
         });
       case "text":
         return { kind: "text", title: tile.title ?? "", about: null, href: null };
@@ -203,7 +220,13 @@ export function createBoards(services: BoardServices): Boards {
     chartsEveryMs: (tiles) =>
       Math.min(
         10 * MINUTE_MS,
-        ...tiles.map((one) => one.kind === "chart" ? RANGES[one.range].everyMs : Infinity),
+        ...tiles.map((one) =>
+          one.kind === "chart"
+            ? RANGES[one.range].everyMs
+            : one.kind === "status"
+            ? STRIP_EVERY_MS
+            : Infinity
+        ),
       ),
   };
 }
@@ -227,7 +250,7 @@ function createLines(
     clock: Pick<Clock, "now">;
   },
 ): (sensor: Sensor, range: ChartRange) => Promise<Omit<BoardLine, "title">> {
-  const kept = new Map<string, { atMs: number; line: Promise<Omit<BoardLine, "title">> }>();
+  const kept = createKept<Omit<BoardLine, "title">>(clock);
 
   async function read(sensor: Sensor, lengthMs: number): Promise<Omit<BoardLine, "title">> {
     const toMs = clock.now();
@@ -253,15 +276,44 @@ function createLines(
 
   return (sensor, range) => {
     const { lengthMs, everyMs } = RANGES[range];
-    const key = `${sensor.num} ${range}`;
-    const nowMs = clock.now();
+    return kept(`${sensor.num} ${range}`, everyMs / 2, () => read(sensor, lengthMs));
+  };
+}
+
+/** How machines were, read once for all screens that show it. */
+function createPasts(
+  { clock, past }: Pick<BoardServices, "clock" | "past">,
+): (id: string) => Promise<BoardMachine["past"]> {
+  const kept = createKept<BoardMachine["past"]>(clock);
+
+  async function read(id: string): Promise<BoardMachine["past"]> {
+    const toMs = clock.now();
+    const range = { fromMs: toMs - STRIP_MS, toMs };
+    const [own, perch] = await Promise.all([past(id, range), past(PERCH, range)]);
+    return coarse(spansOf(own, perch, range), SPANS_MOST).map(({ fromMs, toMs, state }) => ({
+      from_ms: fromMs,
+      to_ms: toMs,
+      state,
+    }));
+  }
+
+  return (id) => kept(id, STRIP_EVERY_MS / 2, () => read(id));
+}
+
+/** Gives what was read a moment ago rather than reading it again; what failed is read again. */
+function createKept<T>(
+  { now }: Pick<Clock, "now">,
+): (key: string, forMs: number, read: () => Promise<T>) => Promise<T> {
+  const kept = new Map<string, { atMs: number; value: Promise<T> }>();
+  return (key, forMs, read) => {
+    const nowMs = now();
     const there = kept.get(key);
-    if (there && Math.abs(nowMs - there.atMs) < everyMs / 2) return there.line;
-    const line = read(sensor, lengthMs);
+    if (there && Math.abs(nowMs - there.atMs) < forMs) return there.value;
+    const value = read();
     kept.delete(key);
-    kept.set(key, { atMs: nowMs, line });
-    line.catch(() => kept.delete(key));
+    kept.set(key, { atMs: nowMs, value });
+    value.catch(() => kept.delete(key));
     if (kept.size > KEPT_MOST) kept.delete(kept.keys().next().value!);
-    return line;
+    return value;
   };
 }

@@ -5,12 +5,12 @@ import { mayChange } from "../../lib/dashboards/dashboards.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { type FormState, NO_FORM, stateOf } from "../frame/form_page.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
-import { machineTitle } from "../frame/links.ts";
+import { dashboardHref, machineTitle } from "../frame/links.ts";
 import { itemActions } from "../frame/option_form.tsx";
 import { Answer, Chip, Chips, Crumbs, Empty, More, Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { askerOf, type BoardParts, dashboardHref, PAGE } from "./request.ts";
+import { askerOf, type BoardParts, PAGE } from "./request.ts";
 import { calledIn, KIND_NAMES, Suggestions, TileForm, tileOfForm } from "./tile_form.tsx";
 
 const path = `${PAGE}/:id/edit`;

@@ -1,13 +1,14 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { type Dashboard, newDashboardShape } from "../../lib/dashboards/dashboard.ts";
+import { dashboardHref } from "../frame/links.ts";
 import { type FormPage, type FormState, pageRoute, stateOf } from "../frame/form_page.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { Answer, Empty, More } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import type { Route, RouteContext } from "../http/route.ts";
 import { formAction } from "../frame/form_action.ts";
-import { askerOf, type BoardParts, dashboardHref, PAGE } from "./request.ts";
+import { askerOf, type BoardParts, PAGE } from "./request.ts";
 
 /** `/dashboards`: one's own, those that are shared, and a new one. */
 export function dashboardListPages(parts: BoardParts): Route[] {

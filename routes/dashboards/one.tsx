@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { mayChange } from "../../lib/dashboards/dashboards.ts";
+import { dashboardHref } from "../frame/links.ts";
 import { type FormState, NO_FORM } from "../frame/form_page.ts";
 import { itemActions } from "../frame/option_form.tsx";
 import { Crumbs, Empty, More, Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
-import { askerOf, boardOf, type BoardParts, dashboardHref, PAGE } from "./request.ts";
+import { askerOf, boardOf, type BoardParts, PAGE } from "./request.ts";
 import { BoardView } from "./view.tsx";
 
 const path = `${PAGE}/:id`;

@@ -4,13 +4,13 @@ import { type Tile, type TileKind, tileSchema } from "../../lib/dashboards/dashb
 import { mayChange } from "../../lib/dashboards/dashboards.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { Field, FormError, Hidden, Select } from "../frame/form.tsx";
-import { machineTitle } from "../frame/links.ts";
+import { dashboardHref, machineTitle } from "../frame/links.ts";
 import { Answer, Crumbs } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { findSensor } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { findMachine } from "../machines/request.ts";
-import { askerOf, type BoardParts, dashboardHref, PAGE } from "./request.ts";
+import { askerOf, type BoardParts, PAGE } from "./request.ts";
 import { calledIn, KIND_NAMES } from "./tile_form.tsx";
 
 const PIN = `${PAGE}/pin`;

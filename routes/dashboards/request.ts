@@ -1,7 +1,7 @@
 /** What the API and the pages of dashboards share. */
 import type { Users } from "../../lib/access/users.ts";
 import type { Board } from "../../lib/live/board.ts";
-import { type Dashboard, tileSchema } from "../../lib/dashboards/dashboard.ts";
+import type { Dashboard } from "../../lib/dashboards/dashboard.ts";
 import type { Asker, Dashboards } from "../../lib/dashboards/dashboards.ts";
 import type { KioskLinks } from "../../lib/dashboards/kiosk_links.ts";
 import type { Settings } from "../../lib/settings/settings.ts";
@@ -33,8 +33,6 @@ export interface BoardParts extends DashboardPageParts {
 export const PAGE = "/dashboards";
 export const KIOSK = "/kiosk";
 
-export const dashboardHref = (id: string) => `${PAGE}/${encodeURIComponent(id)}`;
-
 /** Who asks; the policy of the route lets nobody else in. */
 export const askerOf = ({ who }: Pick<RouteContext, "who">): Asker => who!;
 
@@ -57,5 +55,3 @@ export function versionOf(assets: Pick<Assets, "get">, changedMs: number): strin
   const files = ["built/board.js", "built/perch.css"].map((path) => assets.get(path)?.hash ?? "");
   return `${changedMs}-${files.join("-")}`;
 }
-
-export { tileSchema };

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { type KioskLink, newKioskLinkShape } from "../../lib/dashboards/kiosk_link.ts";
+import { dashboardHref } from "../frame/links.ts";
 import {
   type FormPage,
   formRoute,
@@ -15,7 +16,7 @@ import { idForm } from "../http/params.ts";
 import type { Route, RouteContext } from "../http/route.ts";
 import { kioskUrl } from "./kiosk_api.ts";
 import { StatusPageCard, statusSettings } from "./status_settings.tsx";
-import { askerOf, type BoardParts, dashboardHref, PAGE } from "./request.ts";
+import { askerOf, type BoardParts, PAGE } from "./request.ts";
 
 const PATH = "/settings/screens";
 

@@ -1,8 +1,11 @@
+import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Board } from "../../lib/live/board.ts";
 import type { Tile } from "../../lib/dashboards/dashboard.ts";
 import { namesOf } from "../../lib/settings/setting.ts";
+import { flagField } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
+import { STRIP_EVERY_MS } from "./board.ts";
 import { bareDocument } from "./bare_document.tsx";
 import { type BoardParts, versionOf } from "./request.ts";
 import { BoardView } from "./view.tsx";
@@ -14,7 +17,7 @@ const REFRESH_S = 60;
 export function statusPage(parts: BoardParts): Route[] {
   const { assets, boards, clock, settings, zone } = parts;
 
-  function board(): Board {
+  async function board(charts: boolean): Promise<Board> {
     // Who does not know that it could be here learns nothing.
     if (!settings.get("status_page.enabled")) {
       throw new PerchError("not_found", "there is nothing at this path");
@@ -23,8 +26,8 @@ export function statusPage(parts: BoardParts): Route[] {
     return {
       version: versionOf(assets, 0),
       now_ms: clock.now(),
-      charts_every_ms: 60_000,
-      tiles: [boards.status(names, { title: "Machines", links: false })],
+      charts_every_ms: STRIP_EVERY_MS,
+      tiles: [await boards.status(names, { title: "Machines", links: false, charts })],
     };
   }
 
@@ -34,8 +37,8 @@ export function statusPage(parts: BoardParts): Route[] {
       path: PAGE,
       policy: "public",
       summary: null,
-      handler: ({ c }) => {
-        const shown = board();
+      handler: async ({ c }) => {
+        const shown = await board(true);
         const title = settings.get("status_page.title");
         const tiles: Tile[] = [{ kind: "status", size: "full" }];
         return bareDocument(c, parts, {
@@ -54,7 +57,8 @@ export function statusPage(parts: BoardParts): Route[] {
       path: `${PAGE}/now`,
       policy: "public",
       summary: null,
-      handler: () => Response.json(board()),
+      query: z.object({ charts: flagField("with the last 24 h") }),
+      handler: async ({ query }) => Response.json(await board(query.charts === true)),
     }),
   ];
 }

@@ -18,6 +18,10 @@ export function cameraHref(id: string): string {
   return `/cameras/${encodeURIComponent(id)}`;
 }
 
+export function dashboardHref(id: string): string {
+  return `/dashboards/${encodeURIComponent(id)}`;
+}
+
 export function ticketHref(id: string): string {
   return `/tickets/${encodeURIComponent(id)}`;
 }

@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<HitKind, { name: string; all?: (q: string) => strin
   area: { name: "Areas" },
   tag: { name: "Tags" },
   camera: { name: "Cameras" },
+  dashboard: { name: "Dashboards" },
   page: { name: "Pages" },
   setting: { name: "Settings" },
   person: { name: "People" },

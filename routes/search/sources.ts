@@ -3,6 +3,7 @@ import type { Policy } from "../../lib/access/policy.ts";
 import type { Users } from "../../lib/access/users.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Cameras } from "../../lib/cameras/cameras.ts";
+import type { Dashboards } from "../../lib/dashboards/dashboards.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
@@ -14,6 +15,7 @@ import { label, title } from "../../lib/words/names.ts";
 import {
   alarmHref,
   cameraHref,
+  dashboardHref,
   hrefWith,
   machineHref,
   machineTitle,
@@ -35,6 +37,7 @@ export interface SourceParts {
   alarms: Pick<Alarms, "list">;
   tickets: Pick<Tickets, "list">;
   cameras: Pick<Cameras, "all">;
+  dashboards: Pick<Dashboards, "visible">;
   users: Pick<Users, "list">;
   notify: { rules: Pick<Notify["rules"], "all">; channels: Pick<Notify["channels"], "all"> };
   assets: Pick<Assets, "get">;
@@ -46,7 +49,7 @@ export function searchSources(parts: SourceParts): SearchSource[] {
   return [...plant(parts), ...work(parts), ...site(parts), ...help(parts)];
 }
 
-function plant({ machines, sensors, cameras }: SourceParts): SearchSource[] {
+function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchSource[] {
   const policy = "viewer";
   const tags = () => new Set(machines.all().flatMap((machine) => machine.tags));
   return [
@@ -91,6 +94,19 @@ function plant({ machines, sensors, cameras }: SourceParts): SearchSource[] {
       policy,
       hit: { title: name, detail: null, url: cameraHref(id) },
     })),
+    {
+      kind: "dashboard",
+      async find({ wanted, who }) {
+        const theirs = who === null ? [] : await dashboards.visible(who);
+        return theirs.flatMap(({ id, title, shared }) => {
+          const score = wanted.score([title]);
+          if (score === null) return [];
+          const detail = shared ? "shared" : null;
+          const hit = { kind: "dashboard" as const, title, detail, url: dashboardHref(id) };
+          return { score, policy, hit };
+        });
+      },
+    },
   ];
 }
 

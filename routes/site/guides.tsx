@@ -19,6 +19,7 @@ export const GUIDES = [
   "grafana",
   "sql",
   "reports",
+  "dashboards",
   "cameras",
   "probes",
   "analyses",

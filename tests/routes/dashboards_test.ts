@@ -76,11 +76,23 @@ Deno.test("screens and the status page: nobody sees more than what is listed", a
   const app = await runApp();
   try {
     const { person, dashboard, link, kiosk } = await plant(app);
-    const all = await crawl(app, [kiosk, `${kiosk}/now?charts=true`, "/status", "/status/now"]);
+    const all = await crawl(app, [
+      kiosk,
+      `${kiosk}/now?charts=true`,
+      "/status",
+      "/status/now?charts=true",
+    ]);
     const paths = [...all.keys()].sort();
     assert.deepEqual(
       paths,
-      [kiosk, `${kiosk}/now`, `${kiosk}/now?charts=true`, "/status", "/status/now"].sort(),
+      [
+        kiosk,
+        `${kiosk}/now`,
+        `${kiosk}/now?charts=true`,
+        "/status",
+        "/status/now",
+        "/status/now?charts=true",
+      ].sort(),
     );
     const said = [...all.values()].join("\n");
     for (const [path, text] of all) assert.match(text, /^200 /, path);
@@ -140,6 +152,14 @@ Deno.test("dashboards: what tiles show follows names, limits and deletions", asy
     assert.equal(before[1].lines, null, "charts come when they are asked for");
     const { tiles } = await send(app, "GET", `/api/dashboards/${dashboard}/now?charts=true`);
     assert.deepEqual(tiles[1].lines[0].mean, [61]);
+    const [{ past }] = tiles[3].others;
+    assert.equal(past.at(-1).state, "normal", "its last hours as they were judged");
+    assert.equal(past[0].state, "unknown", "Perch did not run");
+    const found = async (role: "viewer" | "admin") => {
+      const { items } = await (await app.ask("/api/search?q=north+wall", { role })).json();
+      return items.filter(({ kind }: { kind: string }) => kind === "dashboard").length;
+    };
+    assert.deepEqual([await found("viewer"), await found("admin")], [0, 1], "it is somebody's own");
     const sensor = app.parts.registry.find("hall-1/press-3/temperature")!;
     await send(app, "PATCH", `/api/sensors/${sensor.id}`, {
       display_name: "bearing",
