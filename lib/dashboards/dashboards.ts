@@ -46,6 +46,9 @@ export interface DashboardsDeps {
 const OWN_MOST = 50;
 const ALL_MOST = 1_000;
 
+/** The links of a dashboard, as what grows: who deletes it has seen them all. */
+export const linksOf = (id: string) => `dashboard-links:${id}`;
+
 /** Owners change theirs, and admins everybody's. */
 export function mayChange(
   { ownerId }: Pick<Dashboard, "ownerId">,
@@ -146,7 +149,12 @@ export function createDashboards(deps: DashboardsDeps): Dashboards {
     const before = await own(id, who);
     await db.write([
       ...store.remove(id),
-      audited({ action: "dashboard.delete", resource: `dashboard:${id}`, before: audit(before) }),
+      audited({
+        action: "dashboard.delete",
+        resource: `dashboard:${id}`,
+        before: audit(before),
+        heeds: [linksOf(id)],
+      }),
     ]);
     (await all()).delete(id);
     listeners.forEach((listener) => listener(id));

@@ -8,7 +8,7 @@ import type { Audited } from "../events/audit_change.ts";
 import { DAY_MS, MINUTE_MS } from "../words/times.ts";
 import { createDashboardStore, type KioskLinkRow } from "./dashboard_store.ts";
 import type { Dashboard } from "./dashboard.ts";
-import type { Dashboards } from "./dashboards.ts";
+import { type Dashboards, linksOf } from "./dashboards.ts";
 import type { KioskLink } from "./kiosk_link.ts";
 
 /** Links for screens; only the SHA-256 of a link's secret is kept. */
@@ -86,6 +86,7 @@ export function createKioskLinks(
         resource: `kiosk:${row.id}`,
         after: { name, dashboard },
         heeds: [`dashboard:${dashboard}`],
+        adds: [linksOf(dashboard)],
       }),
     ]);
     for (const { hash } of old) all.delete(hash);
