@@ -149,7 +149,7 @@ function Content(
           <a href={`/tickets?machine=${encodeURIComponent(machine.path)}`}>Tickets</a>
           {" · "}
           <a href={`/export?machine=${encodeURIComponent(machine.path)}`}>Export its history</a>
-          {" "}
+          {" · "}
           <a href={`/dashboards/pin?machine=${encodeURIComponent(machine.path)}`}>
             Pin to a dashboard
           </a>
