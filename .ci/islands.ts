@@ -16,6 +16,7 @@ const ENTRIES = [
   "docs",
   "backtest",
   "cameras",
+  "compare",
   "board",
 ];
 const SHEETS = join(ROOT, "static", "css");

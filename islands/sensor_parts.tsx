@@ -9,8 +9,8 @@ import { lastedOf } from "./status_strip.tsx";
 
 /** What is shown, and the buttons that move through time: what dragging does, for those who cannot drag. */
 export function ChartHead({ view, props, isStart, onBack, onLook }: {
-  view: View;
-  props: SensorViewProps;
+  view: Pick<View, "fromMs" | "toMs" | "live" | "buckets">;
+  props: Pick<SensorViewProps, "nowMs" | "zone" | "lengthMs">;
   /** It shows what the page began with. */
   isStart: boolean;
   onBack: () => void;

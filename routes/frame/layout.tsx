@@ -25,7 +25,16 @@ export interface Page {
   place: string;
   content: ComponentChildren;
   /** Script beside the one of all pages, by its name in `islands/entry`. */
-  script?: "overview" | "lists" | "alarms" | "sensor" | "docs" | "backtest" | "cameras" | "board";
+  script?:
+    | "overview"
+    | "lists"
+    | "alarms"
+    | "sensor"
+    | "docs"
+    | "backtest"
+    | "cameras"
+    | "compare"
+    | "board";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   /** `place()` of before its data was read: the stream begins there. */

@@ -31,6 +31,12 @@ export const PLACES: readonly Place[] = [
   { group: "Plant", href: "/machines", name: "Machines" },
   { group: "Plant", href: "/machines/tree", name: "The plant as a tree", words: "areas lines" },
   { group: "Plant", href: "/sensors", name: "Sensors", words: "values limits thresholds" },
+  {
+    group: "Plant",
+    href: "/compare",
+    name: "Compare sensors",
+    words: "charts overlay side by side",
+  },
   { group: "Plant", href: "/dashboards", name: "Dashboards", words: "boards tiles charts pinned" },
   { group: "Plant", href: "/cameras", name: "Cameras", words: "pictures" },
   { group: "Plant", href: "/maintenance", name: "Maintenance windows", words: "mute weekly" },

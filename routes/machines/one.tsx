@@ -114,6 +114,11 @@ function Content(
       <section class="card" aria-labelledby="sensors">
         <h2 id="sensors">Sensors</h2>
         {sensors.length === 0 && <Empty>It has no sensors yet.</Empty>}
+        {sensors.length > 1 && (
+          <p>
+            <a href={hrefWith("/compare", { machine: machine.path })}>All on one time axis</a>
+          </p>
+        )}
         <Rows parts={parts} sensors={sensors.filter((one) => !isDiagnostic(one))} />
         {diagnostic.length > 0 && (
           <details>

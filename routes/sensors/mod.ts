@@ -1,6 +1,7 @@
 import type { Route } from "../http/route.ts";
 import { anomalyRoutes } from "./anomalies_api.ts";
 import { sensorRoutes } from "./api.ts";
+import { comparePage } from "./compare.tsx";
 import { computedPages } from "./computed.tsx";
 import { computedRoutes } from "./computed_api.ts";
 import { type SensorPageParts } from "./request.ts";
@@ -19,6 +20,7 @@ export function sensorsRoutes(parts: SensorPageParts & ReadingServices): Route[]
     ...computedPages(parts),
     sensorsPage(parts),
     sensorPage(parts),
+    comparePage(parts),
     ...anomalyActions(parts),
     ...sensorSettingsPages(parts),
   ];

@@ -161,6 +161,7 @@ function SensorContent(
       </div>
       <div class="sensor-state">
         <SensorStatusNow parts={parts} sensor={sensor} since />
+        <a href={`/compare?sensors=${sensor.id}`}>Compare with…</a>
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}
         <a href={`/dashboards/pin?sensor=${sensor.id}`}>Pin to a dashboard</a>
