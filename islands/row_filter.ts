@@ -10,6 +10,8 @@ export function narrowRows(form: HTMLFormElement): void {
   for (const group of new Set(rows.map((row) => row.parentElement?.closest("section")))) {
     if (!group || group.contains(form)) continue;
     group.hidden = rows.every((row) => row.hidden || !group.contains(row));
+    const folded = group.querySelector<HTMLDetailsElement>("details[data-group]");
+    if (folded) folded.open = typed.trim() !== "";
   }
   const said = form.querySelector("[role=status]");
   if (said !== null) {

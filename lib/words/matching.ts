@@ -13,16 +13,24 @@ const FORGIVEN_FROM = 4;
 /** What is asked, at most. */
 const PIECES_MOST = 8;
 
+/** The same for plain text, in a fifth of the time: what an installation has ten thousands of. */
+const PLAIN_PIECE = /[0-9]+(?:\.[0-9]+)*|[a-z]+/g;
+// deno-lint-ignore no-control-regex
+const PLAIN = /^[\x00-\x7f]*$/;
+
 /** Without case and accents. */
 export function folded(text: string): string {
   const lower = text.toLowerCase();
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\x7f]*$/.test(lower) ? lower : lower.normalize("NFKD").replace(/\p{M}+/gu, "");
+  return PLAIN.test(lower) ? lower : lower.normalize("NFKD").replace(/\p{M}+/gu, "");
 }
 
 /** `Öl-Druck P3` → `ol`, `druck`, `p`, `3`; `oilLevel` → `oil`, `level`. */
 export function piecesOf(text: string): string[] {
-  return folded(text.replace(/(\p{Ll})(?=\p{Lu}\p{Ll})/gu, "$1 ")).match(PIECE) ?? [];
+  const isPlain = PLAIN.test(text);
+  const words = isPlain
+    ? /[a-z][A-Z][a-z]/.test(text) ? text.replace(/([a-z])(?=[A-Z][a-z])/g, "$1 ") : text
+    : text.replace(/(\p{Ll})(?=\p{Lu}\p{Ll})/gu, "$1 ");
+  return folded(words).match(isPlain ? PLAIN_PIECE : PIECE) ?? [];
 }
 
 /** What was asked for. */
@@ -75,12 +83,9 @@ export function matching<T>(
 /** Cheap, and true for whatever fits: most texts are done with after this. */
 function mayHave(text: string, piece: string, forgiving: boolean): boolean {
   if (!forgiving || !isForgiven(piece)) return text.includes(piece);
-  // One wrong letter, or two that are swapped, leave one of three parts as it is.
-  const third = Math.ceil(piece.length / 3);
-  return [0, third, 2 * third].some((from) => {
-    const part = piece.slice(from, from + third);
-    return part !== "" && text.includes(part);
-  });
+  // One wrong letter, or two that are swapped, leave the first or the last part as it is.
+  const half = Math.floor((piece.length - 1) / 2);
+  return text.includes(piece.slice(0, half)) || text.includes(piece.slice(-half));
 }
 
 /** 0: it is there; 1: something begins with it; 3: something has it within; 4, 5: but for a letter. */

@@ -78,21 +78,28 @@ function Content({ document, all, mayCall, q }: ContentProps): VNode {
         placeholder="What it does, or its path"
       />
       <Chips label="Index">
-        {groups.map(({ name }) => (
+        {tags.toSorted().map((name) => (
           <Chip key={name} href={`#tag-${slug(name)}`} on={false}>{name}</Chip>
         ))}
       </Chips>
       {groups.map(({ name, operations, isEmpty }) => (
-        <section class="card" key={name} aria-labelledby={`tag-${slug(name)}`} hidden={isEmpty}>
-          <h2 id={`tag-${slug(name)}`}>{name}</h2>
-          {operations.map((one) => (
-            <OperationDetails
-              key={one.spec.operationId}
-              {...one}
-              mayCall={mayCall}
-              hidden={!fits.has(one)}
-            />
-          ))}
+        <section class="card" key={name} aria-label={name} hidden={isEmpty}>
+          <details class="operations" data-group open={q.trim() !== ""}>
+            <summary>
+              <h2>{name}</h2> <span class="muted">{operations.length}</span>
+            </summary>
+            {/* Browsers open what they go to: the index leads to what is folded. */}
+            <div id={`tag-${slug(name)}`}>
+              {operations.map((one) => (
+                <OperationDetails
+                  key={one.spec.operationId}
+                  {...one}
+                  mayCall={mayCall}
+                  hidden={!fits.has(one)}
+                />
+              ))}
+            </div>
+          </details>
         </section>
       ))}
     </>

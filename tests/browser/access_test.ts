@@ -213,15 +213,19 @@ test(
   async (visit, under) => {
     const { page, faults } = await visit();
     await setup({ page }, under);
-    await page.goto("/docs");
+    // From the search to an operation: its group is unfolded, and so is it.
+    await page.goto("/docs#get_users_me");
     const operation = page.locator("#get_users_me");
-    await operation.locator("summary").click();
     await operation.getByRole("button", { name: "Send GET" }).click();
     await operation.getByText(ADMIN.email).waitFor();
+    await page.getByRole("searchbox").pressSequentially("ingest");
+    await page.getByText(/^\d of \d+$/).waitFor();
     const ingest = page.locator("#post_ingest");
     await ingest.locator("summary").click();
     await ingest.getByRole("button", { name: "Send POST" }).click();
     await ingest.getByText('"accepted": 1').waitFor();
+    await page.getByRole("searchbox").fill("");
+    await page.getByRole("link", { name: "Live", exact: true }).click();
     const stream = page.locator("#get_stream");
     await stream.locator("summary").click();
     await stream.getByRole("button", { name: "Send GET" }).click();

@@ -123,6 +123,7 @@ const ELSEWHERE = [
   "/settings/scripts/new",
   "/import/look",
   "/commands/history",
+  "/dashboards/pin",
   "/hardware/input",
   "/api/alerts",
 ];
