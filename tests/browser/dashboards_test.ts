@@ -7,6 +7,7 @@ import type { Page } from "playwright-core";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import {
+  assertAccessible,
   assertEveryLook,
   chromiumIsMissing,
   signIn,
@@ -29,7 +30,7 @@ async function looks(page: Page, name: string): Promise<void> {
 /** Makes a dashboard by forms, as a person does; gives the path of its page. */
 async function byForms(page: Page): Promise<string> {
   await page.goto("/dashboards");
-  await looks(page, "none");
+  await assertAccessible(page);
   await page.fill("[name=title]", "Press hall");
   await page.click("button:text('Create')");
   const add = "section[aria-labelledby=add]";
@@ -78,7 +79,7 @@ async function pinned(page: Page, app: RunningApp): Promise<void> {
   const { id } = app.parts.registry.find("hall-1/press-3/load")!;
   await page.goto(`/sensors/${id}`);
   await page.click("text=Pin to a dashboard");
-  await looks(page, "pin");
+  await assertAccessible(page);
   await page.click("button:text('Pin it')");
   await page.waitForSelector(".tile >> nth=4");
   assert.match(await page.textContent(".tile >> nth=4") ?? "", /Load.*Press 3.*7/s);
@@ -175,7 +176,7 @@ Deno.test({
         "62.0°C",
         "the last values stay, and are said to be old",
       );
-      await looks(wall.page, "offline");
+      await assertAccessible(wall.page);
       app = await runApp(env);
       await app.ingest([{ ...TEMPERATURE, value: 63 }]);
       await shows(wall.page, "63.0");
