@@ -23,7 +23,7 @@ const SHEETS = join(ROOT, "static", "css");
 /** The files of `static/css` in the order of the cascade: what comes later wins. */
 const SHEET_ORDER = [
   "tokens ground frame words cards controls sensor tables door chart talk docs predictions machines attention",
-  "backtests alarms notify events analyses host faults scripts cameras hardware probes commands exports imports reports dashboards settings search print",
+  "backtests alarms notify events analyses host faults scripts cameras hardware probes commands exports imports reports dashboards settings lists search print",
 ].flatMap((names) => names.split(" "));
 
 /** Newest change of anything that goes into the bundle. */

@@ -22,6 +22,15 @@ export interface MachineService {
    * @throws `not_found`, `validation`, `conflict`
    */
   patchMachine(pathOrId: string, patch: MachinePatch, audited: Audited): Promise<Machine>;
+  /**
+   * Changes several in one transaction, all or none; `patch` gives the change of each. None is moved.
+   * @throws `not_found`, `validation`
+   */
+  patchMachines(
+    ids: readonly string[],
+    patch: (machine: Machine) => Pick<MachinePatch, "tags" | "review">,
+    audited: Audited,
+  ): Promise<void>;
   /** Hides it and its sensors; readings stay, new ones are refused. @throws `not_found` */
   removeMachine(pathOrId: string, audited: Audited): Promise<Machine>;
   /** Brings back what `removeMachine` took. @throws `not_found` */
@@ -83,6 +92,35 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
     elsewhere?.moved();
     for (const { sensor } of plan.sensors) deps.onSensor?.(sensor);
     return machine;
+  }
+
+  /** A change that leaves it where it is; whoever confirms a machine confirms its sensors. */
+  function planned(
+    machine: Machine,
+    next: Machine,
+    audited: Audited,
+  ): { statements: SqlStatement[]; done: () => Machine } {
+    const confirmed = next.review === "confirmed"
+      ? sensorsOf(machine).filter((sensor) => sensor.review === "new")
+      : [];
+    return {
+      statements: [
+        putMachineStatement(next),
+        ...confirmed.map((sensor) => sensorStatement({ ...sensor, review: "confirmed" })),
+        audited({
+          action: "machine.update",
+          resource: `machine:${machine.path}`,
+          touches: [machineKey(machine), ...confirmed.map(sensorKey)],
+          before: shownMachine(machine),
+          after: shownMachine(next),
+        }),
+      ],
+      done() {
+        changes.putMachine(Object.assign(machine, next));
+        for (const sensor of confirmed) changes.changed(sensor, { review: "confirmed" });
+        return machine;
+      },
+    };
   }
 
   /** Deletes or restores a machine with its sensors. */
@@ -147,22 +185,19 @@ export function createMachineService(deps: MachineServiceDeps): MachineService {
           refuse([{ path: "former_paths", message: `"${strange}" is no former path of it` }]);
         }
         if (next.path !== machine.path) return await move(machine, next, audited);
-        const confirmed = patch.review === "confirmed"
-          ? sensorsOf(machine).filter((sensor) => sensor.review === "new")
-          : [];
-        const done = await putMachine(
-          next,
-          confirmed.map((sensor) => sensorStatement({ ...sensor, review: "confirmed" })),
-          audited({
-            action: "machine.update",
-            resource: `machine:${machine.path}`,
-            touches: [machineKey(machine), ...confirmed.map(sensorKey)],
-            before: shownMachine(machine),
-            after: shownMachine(next),
-          }),
-        );
-        for (const sensor of confirmed) changes.changed(sensor, { review: "confirmed" });
-        return done;
+        const plan = planned(machine, next, audited);
+        await db.write(plan.statements);
+        return plan.done();
+      });
+    },
+    patchMachines(ids, patch, audited) {
+      return exclusive(async () => {
+        const plans = [...new Set(ids)].map((id) => {
+          const machine = lookup.liveMachine(id);
+          return planned(machine, { ...machine, ...defined(patch(machine)) }, audited);
+        });
+        await db.write(plans.flatMap(({ statements }) => statements));
+        for (const { done } of plans) done();
       });
     },
     removeMachine(pathOrId, audited) {

@@ -21,6 +21,15 @@ export interface SensorService {
   addSensor(given: SensorPatch & { name: string }, audited: Audited): Promise<Sensor>;
   /** A new name keeps the id and the readings. @throws `not_found`, `conflict`, `validation` */
   patchSensor(idOrName: string, patch: SensorPatch, audited: Audited): Promise<Sensor>;
+  /**
+   * Changes several in one transaction, all or none; `patch` gives the change of each, a fault names the sensor.
+   * @throws `not_found`, `validation`
+   */
+  patchSensors(
+    ids: readonly string[],
+    patch: (sensor: Sensor) => Omit<SensorPatch, "name">,
+    audited: Audited,
+  ): Promise<void>;
   removeSensor(idOrName: string, audited: Audited): Promise<Sensor>;
   restoreSensor(idOrName: string, audited: Audited): Promise<Sensor>;
   deletedSensor(id: string): Sensor | undefined;
@@ -160,6 +169,29 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         return await putSensor(sensor, to, change, machine);
       });
     },
+    patchSensors: (ids, patch, audited) =>
+      exclusive(async () => {
+        const plans = [...new Set(ids)].map((id) => {
+          const sensor = lookup.sensorAt(id);
+          return {
+            sensor,
+            to: naming(sensor, () => checkedSensor(sensor, defined(patch(sensor)))),
+          };
+        });
+        await db.write(plans.flatMap(({ sensor, to }) => [
+          sensorStatement({ ...sensor, ...to }),
+          audited({
+            action: "sensor.update",
+            resource: sensorKey(sensor),
+            before: shownSensor(sensor),
+            after: shownSensor({ ...sensor, ...to }),
+          }),
+        ]));
+        for (const { sensor, to } of plans) {
+          changes.changed(sensor, to);
+          deps.onSensor?.(sensor);
+        }
+      }),
     removeSensor(idOrName, audited) {
       const id = lookup.sensorId(idOrName);
       return exclusive(async () => {
@@ -194,6 +226,19 @@ export function createSensorService(deps: SensorServiceDeps): SensorService {
         return await putSensor(sensor, { deletedMs: null }, change);
       }),
   };
+}
+
+/** What is wrong with one of several says with which. */
+function naming<T>(sensor: Sensor, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof PerchError) || error.code !== "validation") throw error;
+    const named = (message: string) => `${sensor.name}: ${message}`;
+    throw new PerchError("validation", named(error.message), {
+      errors: error.errors.map(({ path, message }) => ({ path, message: named(message) })),
+    });
+  }
 }
 
 /** A sensor is shown in units of what it measures alone. */

@@ -22,7 +22,8 @@ export type EventPageParts = PageParts & EventServices & {
   reported: { activity: Pick<Activity, "minutes">; external: Pick<ExternalEvents, "ownTypes"> };
 };
 
-const PAGE = 50;
+/** Six screens of a phone. */
+const PAGE = 40;
 const Query = PageFilter.extend({
   cursor: z.string().regex(/^\d{1,15}$/).optional().catch(undefined),
 });

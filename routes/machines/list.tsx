@@ -8,17 +8,20 @@ import { title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
 import { Answer, Empty, More, Post } from "../frame/parts.tsx";
-import { filterMachines, type MachineFilter, type MachinePageParts, photoUrl } from "./request.ts";
+import { filterMachines, type MachineFilter, type MachinePageParts } from "./request.ts";
+import { MachineBar, machineBulkAction, NewMachines } from "./bulk.tsx";
+import { MachineRow } from "./machine_row.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { idForm, pageInMemory } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { commonTags, Filters } from "./filters.tsx";
 import { FirstReading } from "./first_reading.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { MachineStatusNow } from "./status_now.tsx";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
+import { BulkList, Changed, Pick } from "../frame/bulk.tsx";
 
-const PAGE = 200;
+/** Six screens of a phone. */
+const PAGE = 50;
 const Query = z.object({
   q: z.string().max(200).optional(),
   under: z.string().max(2000).optional(),
@@ -29,18 +32,21 @@ const Query = z.object({
   after: z.string().max(2000).optional(),
   /** A machine that was just deleted: to be undone. */
   undo: z.string().max(40).optional(),
+  /** How many were just changed together. */
+  changed: z.string().regex(/^\d{1,6}$/).optional().catch(undefined),
 }).loose();
+type Query = z.output<typeof Query>;
 
 /** `/machines`: all of them by area, what is new, and what was deleted. */
 export function machinesPages(parts: MachinePageParts): Route[] {
-  const draw = (context: RouteContext, query: z.output<typeof Query>, sent: SentForm) => {
+  const draw = (context: RouteContext, query: Query, sent: SentForm) => {
     const since = parts.place();
-    const { after, undo, q, under, tag, status, review, deleted } = query;
-    const filter: MachineFilter = { q, under, tag, status, review, deleted };
+    const { after, undo, changed } = query;
+    const filter = machineFilter(query);
     const found = filterMachines(parts, filter);
     const asked = { cursor: after, limit: PAGE };
     const { items: page, next } = pageInMemory(found, (m) => m.path, asked);
-    const none = !parts.machines.all().some(isPlant) && deleted !== "true";
+    const none = !parts.machines.all().some(isPlant) && filter.deleted !== "true";
     const mayChange = atLeast(context.who!.role, "engineer");
     const gone = undo === undefined ? undefined : parts.machines.find(undo);
     return parts.frame.answer(context.c, context.who, {
@@ -53,6 +59,7 @@ export function machinesPages(parts: MachinePageParts): Route[] {
       content: (
         <>
           {gone && gone.deletedMs !== null && mayChange && <Undo machine={gone} />}
+          {changed !== undefined && <Changed n={Number(changed)} one="machine" more="machines" />}
           <FormError>{sent.errors.form}</FormError>
           {none && <FirstReading mqtt={parts.mqtt} url={new URL(context.c.req.url).origin} />}
           {!none && (
@@ -60,12 +67,14 @@ export function machinesPages(parts: MachinePageParts): Route[] {
               parts={parts}
               filter={filter}
               found={found.length}
+              after={after}
               page={page}
               next={next}
               mayChange={mayChange}
+              sent={sent}
             />
           )}
-          {mayChange && deleted !== "true" && <Add sent={sent} />}
+          {mayChange && filter.deleted !== "true" && <Add sent={sent} />}
         </>
       ),
     });
@@ -90,10 +99,19 @@ export function machinesPages(parts: MachinePageParts): Route[] {
       },
       again,
     ),
+    machineBulkAction(
+      parts,
+      (asked) => filterMachines(parts, machineFilter(Query.parse(asked))),
+      (context, asked, sent) => draw(context, Query.parse(asked), sent),
+    ),
     formAction("/machines/confirm", idForm, async (given, context) => {
       const audited = auditedBy(parts.audit, context);
-      await parts.service.patchMachine(given.id, { review: "confirmed" }, audited);
-      return "/machines?review=new";
+      const { path } = await parts.service.patchMachine(
+        given.id,
+        { review: "confirmed" },
+        audited,
+      );
+      return machineHref(path);
     }, again),
     formAction("/machines/delete", idForm, async (given, context) => {
       const machine = await parts.service.removeMachine(given.id, auditedBy(parts.audit, context));
@@ -104,6 +122,10 @@ export function machinesPages(parts: MachinePageParts): Route[] {
       return machineHref(machine.path);
     }, again),
   ];
+}
+
+function machineFilter({ q, under, tag, status, review, deleted }: Query): MachineFilter {
+  return { q, under, tag, status, review, deleted };
 }
 
 function Undo({ machine }: { machine: Machine }): VNode {
@@ -128,18 +150,20 @@ function answerOf(parts: MachinePageParts): string {
 }
 
 function List(
-  { parts, filter, found, page, next, mayChange }: {
+  { parts, filter, found, after, page, next, mayChange, sent }: {
     parts: MachinePageParts;
     filter: MachineFilter;
     found: number;
+    after: string | undefined;
     page: Machine[];
     next: string | null;
     mayChange: boolean;
+    sent: SentForm;
   },
 ): VNode {
-  const total = parts.machines.all().length;
+  const all = parts.machines.all();
+  const total = all.length;
   const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
-  const areas = Map.groupBy(page, (machine) => areaOf(machine.path));
   return (
     <>
       <Answer>
@@ -156,22 +180,44 @@ function List(
         label="Filter by name or tag"
       />
       <Filtered>
-        <Filters filter={filter} tags={commonTags(parts.machines.all())} />
+        <Filters filter={filter} tags={commonTags(all)} />
+        {mayChange && filter.deleted !== "true" && (
+          <NewMachines
+            n={all.filter(({ review }) => review === "new").length}
+            nowMs={parts.clock.now()}
+          />
+        )}
         {page.length === 0 && (
           <Empty>
             No machine fits. <a href="/machines">Show all {total}</a>
           </Empty>
         )}
-        <div class="list">
-          {[...areas].map(([area, machines]) => (
-            <section key={area} class="card" aria-label={area === "" ? "Machines" : area}>
-              <h2>{area === "" ? "Machines" : area.split("/").map(title).join(" / ")}</h2>
-              {machines.map((machine) => (
-                <Row key={machine.id} parts={parts} machine={machine} mayChange={mayChange} />
-              ))}
-            </section>
-          ))}
-        </div>
+        {mayChange && filter.deleted !== "true" && page.length > 0
+          ? (
+            <BulkList
+              action="/machines/bulk"
+              back={hrefWith("/machines", { ...filter, after })}
+              all={`Select all ${found}`}
+              values={sent.values}
+              bar={<MachineBar tags={commonTags(all)} sent={sent} />}
+            >
+              <Areas page={page}>
+                {(machine) => (
+                  <Pick id={machine.id} name={machineTitle(machine)} values={sent.values}>
+                    <MachineRow parts={parts} machine={machine} />
+                  </Pick>
+                )}
+              </Areas>
+            </BulkList>
+          )
+          : (
+            <Areas page={page}>
+              {(machine) =>
+                machine.deletedMs === null
+                  ? <MachineRow parts={parts} machine={machine} />
+                  : <Deleted machine={machine} mayChange={mayChange} />}
+            </Areas>
+          )}
         {next && <More href={hrefWith("/machines", { ...filter, after: next })}>Next {PAGE}</More>}
       </Filtered>
       <More href="/maintenance">Maintenance windows</More>
@@ -181,66 +227,39 @@ function List(
   );
 }
 
-function Row(
-  { parts, machine, mayChange }: { parts: MachinePageParts; machine: Machine; mayChange: boolean },
+/** By area, each machine drawn by `children`. */
+function Areas(
+  { page, children }: { page: readonly Machine[]; children: (machine: Machine) => VNode },
 ): VNode {
-  if (machine.deletedMs !== null) {
-    return (
-      <div class="row machine">
-        <span class="row-name">{machineTitle(machine)}</span>
-        {mayChange && <Act action="restore" id={machine.id} name={machineTitle(machine)} />}
-      </div>
-    );
-  }
-  const { sensors, window } = parts.statuses.machine(machine.path);
-  const total = Object.values(sensors).reduce((sum, n) => sum + n, 0);
-  const not = (["critical", "offline", "warning"] as const).filter((s) => sensors[s] > 0)
-    .map((s) => `${sensors[s]} ${s}`);
+  const areas = Map.groupBy(page, (machine) => areaOf(machine.path));
   return (
-    <>
-      <a class="row machine" href={machineHref(machine.path)}>
-        <span class="row-name">
-          {machine.photo && (
-            <img
-              class="thumb"
-              src={photoUrl(machine.photo)}
-              alt=""
-              width={40}
-              height={40}
-              loading="lazy"
-            />
-          )}
-          {machineTitle(machine)}
-          {machine.tags.map((tag) => <span key={tag} class="area">{tag}</span>)}
-        </span>
-        <MachineStatusNow parts={parts} machine={machine} />
-        <span class="row-sub">
-          {`${total} sensor${total === 1 ? "" : "s"}`}
-          {not.length > 0 && `, ${not.join(", ")}`}
-          {window && `; ${window.title}`}
-        </span>
-      </a>
-      {machine.review === "new" && mayChange && (
-        <Act action="confirm" id={machine.id} name={machineTitle(machine)} />
-      )}
-    </>
+    <div class="list">
+      {[...areas].map(([area, machines]) => (
+        <section key={area} class="card" aria-label={area === "" ? "Machines" : area}>
+          <h2>{area === "" ? "Machines" : area.split("/").map(title).join(" / ")}</h2>
+          {machines.map(children)}
+        </section>
+      ))}
+    </div>
   );
 }
 
-function Act(
-  { action, id, name }: { action: "confirm" | "restore"; id: string; name: string },
-): VNode {
+function Deleted({ machine, mayChange }: { machine: Machine; mayChange: boolean }): VNode {
   return (
-    <Post
-      action={`/machines/${action}`}
-      fields={{ id }}
-      inline
-      look="small"
-      label={`${title(action)} ${name}`}
-      about={action === "confirm" ? <span class="muted">New.</span> : undefined}
-    >
-      {title(action)}
-    </Post>
+    <div class="row machine">
+      <span class="row-name">{machineTitle(machine)}</span>
+      {mayChange && (
+        <Post
+          action="/machines/restore"
+          fields={{ id: machine.id }}
+          inline
+          look="small"
+          label={`Restore ${machineTitle(machine)}`}
+        >
+          Restore
+        </Post>
+      )}
+    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import { comparePage } from "./compare.tsx";
 import { computedPages } from "./computed.tsx";
 import { computedRoutes } from "./computed_api.ts";
 import { type SensorPageParts } from "./request.ts";
-import { sensorsPage } from "./list.tsx";
+import { sensorsPages } from "./list.tsx";
 import { anomalyActions, sensorPage } from "./one.tsx";
 import { readingRoutes, type ReadingServices } from "./readings_api.ts";
 import { sensorSettingsPages } from "./settings.tsx";
@@ -18,7 +18,7 @@ export function sensorsRoutes(parts: SensorPageParts & ReadingServices): Route[]
     ...computedRoutes(parts),
     ...anomalyRoutes(parts.anomalies),
     ...computedPages(parts),
-    sensorsPage(parts),
+    ...sensorsPages(parts),
     sensorPage(parts),
     comparePage(parts),
     ...anomalyActions(parts),

@@ -154,7 +154,7 @@ export function TicketFields(
 }
 
 /** Who may be given a ticket, and who has it. */
-function able(users: Pick<Users, "list">, current: string): [string, string][] {
+export function able(users: Pick<Users, "list">, current: string): [string, string][] {
   const mayWork = ({ id, state, role }: User) =>
     id === current || (state === "active" && atLeast(role, "engineer"));
   return users.list().filter(mayWork).map(({ id, name, email }) => [id, name || email]);

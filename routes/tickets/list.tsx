@@ -10,14 +10,24 @@ import { Answer, Chip, Chips, More } from "../frame/parts.tsx";
 import { askTickets, type TicketFilter, ticketFilterFields } from "./request.ts";
 import { byOf } from "../http/caller.ts";
 import { seeOther } from "../http/see_other.ts";
+import { BulkList, Changed } from "../frame/bulk.tsx";
+import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { DueWord, PriorityWord, StateWord } from "./words.tsx";
+import { TicketBar, ticketBulkAction } from "./bulk.tsx";
+import { NoTickets, Rows } from "./rows.tsx";
 import { alarmTitle, NewTicket, ticketForm, ticketOf, type TicketPageParts } from "./form.tsx";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
 const PAGE = 50;
-const Query = z.object({ ...ticketFilterFields, cursor: z.string().max(40).optional() }).loose();
+const ALL_AT_ONCE = 200;
+const Query = z.object({
+  ...ticketFilterFields,
+  cursor: z.string().max(40).optional(),
+  /** How many were just changed together. */
+  changed: z.string().regex(/^\d{1,6}$/).optional().catch(undefined),
+}).loose();
+type Query = z.output<typeof Query>;
 
 /** Views that stand as chips, each a filter in the address. */
 const VIEWS: [name: string, query: Record<string, string>][] = [
@@ -33,6 +43,41 @@ const SORT_NAMES = { newest: "Newest", due: "Due date", priority: "Priority" } a
 
 /** `/tickets`, `/tickets/new`. */
 export function ticketsPages(parts: TicketPageParts): Route[] {
+  const drawList = async (
+    context: RouteContext,
+    query: Query,
+    asked: URLSearchParams,
+    sent: SentForm,
+  ) => {
+    const since = parts.place();
+    const { search, cursor, changed } = query;
+    const filter = { ...narrowed(query), search, cursor, limit: PAGE };
+    const page = await askTickets(parts, filter, context);
+    asked.delete("changed");
+    return parts.frame.answer(context.c, context.who, {
+      title: "Tickets",
+      place: "/tickets",
+      script: "lists",
+      stream: { types: "ticket" },
+      since,
+      status: sent.status,
+      content: (
+        <>
+          {changed !== undefined && <Changed n={Number(changed)} one="ticket" more="tickets" />}
+          <FormError>{sent.errors.form ?? sent.errors.assignee}</FormError>
+          <List
+            parts={parts}
+            asked={asked}
+            page={page}
+            counts={await parts.tickets.counts()}
+            notice={await parts.fromAlarms.full()}
+            mayOpen={atLeast(context.who!.role, "engineer")}
+            sent={sent}
+          />
+        </>
+      ),
+    });
+  };
   const drawNew = async (context: RouteContext, sent: SentForm) =>
     parts.frame.answer(context.c, context.who, {
       title: "New ticket",
@@ -53,32 +98,21 @@ export function ticketsPages(parts: TicketPageParts): Route[] {
       policy: "viewer",
       summary: null,
       query: Query,
-      handler: async (context) => {
-        const { c, who } = context;
-        const { search, cursor } = context.query;
-        const asked = new URL(c.req.url).searchParams;
-        const since = parts.place();
-        const filter = narrowed(context.query);
-        const page = await askTickets(parts, { ...filter, search, cursor, limit: PAGE }, context);
-        return parts.frame.answer(c, who, {
-          title: "Tickets",
-          place: "/tickets",
-          script: "lists",
-          stream: { types: "ticket" },
-          since,
-          content: (
-            <List
-              parts={parts}
-              asked={asked}
-              page={page}
-              counts={await parts.tickets.counts()}
-              notice={await parts.fromAlarms.full()}
-              mayOpen={atLeast(who!.role, "engineer")}
-            />
-          ),
-        });
+      handler: (context) => {
+        const asked = new URL(context.c.req.url).searchParams;
+        return drawList(context, context.query, asked, NOTHING_SENT);
       },
     }),
+    ticketBulkAction(
+      parts,
+      (asked, cursor, context) => {
+        const query = Query.parse(asked);
+        const page = { search: query.search, cursor, limit: ALL_AT_ONCE };
+        return askTickets(parts, { ...narrowed(query), ...page }, context);
+      },
+      (context, asked, sent) =>
+        drawList(context, Query.parse(asked), new URLSearchParams(asked), sent),
+    ),
     route({
       method: "get",
       path: "/tickets/new",
@@ -123,7 +157,7 @@ export function ticketsPages(parts: TicketPageParts): Route[] {
 
 /** Without a state, a list is of what there is to do. */
 function narrowed(
-  { state, priority, assignee, machine, alarm, overdue, sort }: z.output<typeof Query>,
+  { state, priority, assignee, machine, alarm, overdue, sort }: Query,
 ) {
   const whole = alarm !== undefined || overdue !== undefined;
   return {
@@ -138,13 +172,14 @@ function narrowed(
 }
 
 function List(
-  { parts, asked, page, counts, notice, mayOpen }: {
+  { parts, asked, page, counts, notice, mayOpen, sent }: {
     parts: TicketPageParts;
     asked: URLSearchParams;
     page: { items: Ticket[]; next: string | null };
     counts: { unresolved: number; overdue: number };
     notice: string | null;
     mayOpen: boolean;
+    sent: SentForm;
   },
 ): VNode {
   const sort = asked.get("sort") ?? "newest";
@@ -202,15 +237,17 @@ function List(
                 </a>
               ))}
             </nav>
-            <section class="card" aria-label="Tickets">
-              {page.items.map((ticket) => (
-                <Row
-                  key={ticket.id}
-                  ticket={ticket}
-                  zone={parts.zone}
-                />
-              ))}
-            </section>
+            {!mayOpen ? <Rows page={page.items} zone={parts.zone} /> : (
+              <BulkList
+                action="/tickets/bulk"
+                back={address(asked, [], {})}
+                all="Select all that match"
+                values={sent.values}
+                bar={<TicketBar parts={parts} sent={sent} />}
+              >
+                <Rows page={page.items} zone={parts.zone} picked={sent.values} />
+              </BulkList>
+            )}
           </>
         )}
         {page.next !== null && <More href={address(asked, [], { cursor: page.next })}>More</More>}
@@ -245,46 +282,5 @@ function without(asked: URLSearchParams, ...keys: string[]): Record<string, stri
 function isView(asked: URLSearchParams, query: Record<string, string>): boolean {
   return ["state", "assignee", "overdue"].every((key) =>
     (asked.get(key) ?? "") === (query[key] ?? "")
-  );
-}
-
-function Row({ ticket, zone }: { ticket: Ticket; zone: string }): VNode {
-  const { id, title, assignee, machine, machine_name } = ticket;
-  const where = machine_name ?? machine;
-  return (
-    <a class="row ticket" href={ticketHref(id)}>
-      <span class="row-name">
-        <span class="muted number">{id}</span> {title}
-      </span>
-      <span class="row-sub">
-        <StateWord state={ticket.state} /> <PriorityWord ticket={ticket} />{" "}
-        <DueWord ticket={ticket} zone={zone} />
-        {assignee !== null && <span>{assignee}</span>}
-        {where !== null && <span>{where}</span>}
-      </span>
-    </a>
-  );
-}
-
-function NoTickets({ asked, mayOpen }: { asked: URLSearchParams; mayOpen: boolean }): VNode {
-  if (asked.size > 0) {
-    return (
-      <div class="empty">
-        <p>No tickets match.</p>
-        <p>
-          <a href="/tickets">Show what is unresolved</a>
-        </p>
-      </div>
-    );
-  }
-  return (
-    <div class="empty">
-      <p>There is nothing to do. Alarms of warning and above open tickets automatically.</p>
-      {mayOpen && (
-        <p>
-          <a href="/tickets/new">Open one by hand</a> for what no sensor sees.
-        </p>
-      )}
-    </div>
   );
 }

@@ -119,9 +119,9 @@ Deno.test({
     await pump.until(USUAL_S);
     await judged(USUAL_S);
     await page.goto("/machines?review=new");
-    const confirm = page.getByRole("button", { name: "Confirm Pump 1" });
-    await confirm.click();
-    await confirm.waitFor({ state: "detached" });
+    await page.getByLabel("Select Pump 1").check();
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await page.getByText("1 machine was changed").waitFor();
     assert.equal(registry.find(SENSOR)!.review, "confirmed");
 
     // It gets limits, by the form.
