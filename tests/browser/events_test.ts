@@ -47,7 +47,7 @@ async function comesInLive(app: RunningApp, browser: Browser): Promise<void> {
   await signIn(page, VIEWER, PASSWORD);
   await page.goto("/events");
   await page.waitForSelector(".dot.live");
-  assert.equal(await rows(page), 50);
+  assert.equal(await rows(page), 40);
   // At the top it is put in.
   await app.parts.events.append(draft(61, { text: "Seen at once", tMs: Date.now() }));
   await page.waitForSelector('.event-text:text-is("Seen at once")');
