@@ -18,6 +18,7 @@ import {
   type SensorNews,
 } from "./sensor.ts";
 import { SensorIndex } from "./sensor_index.ts";
+import { sensorByWords } from "./sensor_words.ts";
 import { calibrated, DEFAULT_SETTINGS } from "./sensor_settings.ts";
 import { Spellings } from "./spellings.ts";
 import { insertSensor } from "./store.ts";
@@ -226,6 +227,10 @@ export function createRegistry(
     return unknown(draft);
   }
 
+  /** What a person calls a sensor has no level; names all have. */
+  const byWords = (text: string) =>
+    text.includes("/") ? undefined : sensorByWords(text, sensors.all(), machines.directory.find);
+
   /** A draft of a sensor that does not exist under this name: of a moved one, or a new one. */
   function unknown(draft: Draft): Resolved {
     const moved = machines.presentName(draft.sensor);
@@ -288,7 +293,7 @@ export function createRegistry(
     seen: (num, tMs, value, arrivalMs) => keepLast(byNum[num], tMs, value, arrivalMs),
     newLeft: () => limit.left(),
     refusedNew: () => limit.refused(),
-    find: (idOrName) => sensors.find(idOrName, machines.presentName(idOrName)),
+    find: (idOrName) => sensors.find(idOrName, machines.presentName(idOrName)) ?? byWords(idOrName),
     byNum: (num) => byNum[num],
     all: () => sensors.all(),
   };

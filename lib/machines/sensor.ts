@@ -59,7 +59,7 @@ export interface RegistryRows {
 
 /** Read side of the registry, for pages and routes. */
 export interface SensorDirectory {
-  /** By public id, full name, or `machine/sensor` where that is unambiguous. */
+  /** By public id, full name, and, where that is unambiguous, `machine/sensor` or what people call it. */
   find(idOrName: string): Sensor | undefined;
   byNum(num: number): Sensor | undefined;
   /** Sorted by name. Only sensors whose first reading is on disk, without deleted ones. */

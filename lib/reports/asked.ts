@@ -3,6 +3,7 @@ import { z } from "zod";
 import { momentInBody, momentMs } from "../base/epoch.ts";
 import { PerchError } from "../base/errors.ts";
 import { isUnder } from "../machines/machine.ts";
+import { type NamedMachine, placeMeant } from "../machines/places.ts";
 import { DAY_MS } from "../words/times.ts";
 import { REPORT_PARTS, type ReportOrder } from "./order.ts";
 import { rangeAsOf, rangeWords, REPORT_RANGES } from "./range.ts";
@@ -43,7 +44,7 @@ const MOST_DAYS = 3_660;
 /** @throws PerchError `validation`, naming the field, the value and what is allowed */
 export function checkAsked(
   { range, from, to, ...content }: ReportAsked,
-  known: { nowMs: number; zone: string; machines: readonly string[] },
+  known: { nowMs: number; zone: string; machines: readonly NamedMachine[] },
 ): StoredAsked {
   const { fromMs, toMs } = boundsOf({ range, from, to }, known);
   if (fromMs >= toMs) {
@@ -60,15 +61,16 @@ export function checkAsked(
 /** @throws PerchError `validation` */
 export function checkContent(
   content: ReportContent,
-  machines: readonly string[],
+  machines: readonly NamedMachine[],
 ): ReportContent {
-  content.machines.forEach((wanted, i) => {
-    if (machines.some((path) => isUnder(path, wanted))) return;
-    throw invalid(`machines.${i}`, `there is no machine or area "${wanted.slice(0, 200)}"`);
-  });
+  const meant = content.machines.map((wanted, i) =>
+    machines.some(({ path }) => isUnder(path, wanted))
+      ? wanted
+      : placeMeant(wanted, machines, `machines.${i}`)
+  );
   return {
     ...content,
-    machines: [...new Set(content.machines)],
+    machines: [...new Set(meant)],
     sections: REPORT_PARTS.filter((part) => content.sections.includes(part)),
   };
 }

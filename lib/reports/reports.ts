@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { NamedMachine } from "../machines/places.ts";
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
@@ -11,6 +12,8 @@ import type { ReportSources } from "./figures/sources.ts";
 
 export interface Reports {
   readonly zone: string;
+  /** Machines that a report can be about. */
+  machines(): readonly NamedMachine[];
   /** Paths that a report can be limited to: machines and the areas above them, sorted. */
   places(): string[];
   /** @throws PerchError `validation`, and what `JobOrders.order` throws */
@@ -49,9 +52,10 @@ export function createReports({ jobs, clock, sources }: ReportsDeps): Reports {
   let shown = 0;
   const paths = () => sources.machines().map(({ path }) => path);
   const check = (asked: ReportAsked, nowMs = clock.now()) =>
-    checkAsked(asked, { nowMs, zone, machines: paths() });
+    checkAsked(asked, { nowMs, zone, machines: sources.machines() });
   return {
     zone,
+    machines: () => sources.machines(),
     places() {
       const all = new Set<string>();
       for (const path of paths()) {

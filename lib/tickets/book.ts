@@ -27,7 +27,7 @@ export interface BookDeps {
   db: Database;
   clock: Clock;
   events: Pick<EventLog, "statement">;
-  machines: Pick<MachineDirectory, "find">;
+  machines: Pick<MachineDirectory, "find" | "all">;
   people: {
     /** By id or address. */
     find(idOrEmail: string): Assignee | undefined;

@@ -1,5 +1,6 @@
 /** What people do with tickets. Each change is one transaction with its event and its audit row. */
 import type { PageOf } from "../db/list.ts";
+import { machineMeant } from "../machines/places.ts";
 import { auditedOf, type BookDeps, createTicketBook, type TicketBook } from "./book.ts";
 import {
   changedBy,
@@ -91,9 +92,9 @@ export function createTickets(deps: TicketsDeps): Tickets {
 
   function machineIdOf(wanted: string | null): string | null {
     if (wanted === null) return null;
-    const machine = machines.find(wanted);
-    if (machine) return machine.id;
-    throw fieldError("machine", `there is no machine "${wanted.slice(0, 200)}"`);
+    const machine = machines.find(wanted) ??
+      machines.find(machineMeant(wanted, machines.all(), "machine"));
+    return machine!.id;
   }
 
   /** Columns that a patch changes. */

@@ -56,7 +56,10 @@ async function withTickets(run: (world: World) => Promise<void>, most = 500): Pr
     db,
     clock,
     events,
-    machines: { find: (name: string) => [PRESS.id, PRESS.path].includes(name) ? PRESS : undefined },
+    machines: {
+      find: (name: string) => [PRESS.id, PRESS.path].includes(name) ? PRESS : undefined,
+      all: () => [PRESS],
+    },
     people: { find: (name: string) => PEOPLE.find((p) => p.id === name || p.name === name) },
     publish: ({ id, state }: { id: string; state: string }) =>
       void published.push(`${id} ${state}`),
@@ -417,7 +420,7 @@ Deno.test("tickets: lists are filtered, sorted and paged", () =>
 Deno.test("tickets: numbers go on after a restart", () =>
   withTickets(async ({ tickets, db, clock }) => {
     await tickets.create({ title: "one" }, ADA);
-    const deps = { db, clock, events: createEventLog(db), machines: { find: () => undefined } };
+    const deps = { db, clock, events: createEventLog(db), machines: { find: () => undefined, all: () => [] } };
     const book = createTicketBook({ ...deps, people: { find: () => undefined } });
     assert.deepEqual([(await book.blank(null)).id, (await book.blank(null)).id], [2, 3]);
   }));

@@ -24,7 +24,7 @@ import {
 import { type Selection, sensorsOf } from "../../lib/transfer/export/plan.ts";
 import { DAY_MS } from "../../lib/words/times.ts";
 import { auditedBy, caller } from "../http/caller.ts";
-import { findMachines, findSensor } from "../http/params.ts";
+import { findPlace, findSensor } from "../http/params.ts";
 import type { RouteContext } from "../http/route.ts";
 import type { JobFolder } from "../jobs/request.ts";
 
@@ -111,12 +111,7 @@ function selectionOf(
     return { kind: "sensors", ids: names.map((name) => findSensor(sensors, name).id) };
   }
   if (machine === undefined) return { kind: "all" };
-  const [first, ...more] = findMachines(sensors, machine);
-  // One alone may have been named by its end.
-  return {
-    kind: "machine",
-    path: more.length === 0 && !first.startsWith(`${machine}/`) ? first : machine,
-  };
+  return { kind: "machine", path: findPlace(sensors, machine) };
 }
 
 function wrong(path: string, message: string): PerchError {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
+import { isUnder } from "../../lib/machines/machine.ts";
+import { placeOf } from "../../lib/machines/places.ts";
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 
@@ -110,21 +112,20 @@ export const tagField = z.string().min(1).max(2000).optional()
   .describe("the same as `sensor`; without a machine, one of the machine `default`");
 
 /**
- * Paths of the machines that `name` names: a machine's full path, an area (all machines below it), or the end
- * of a machine's path where that is unambiguous.
- * @throws PerchError `not_found`; it names the candidates when the short name fits several.
+ * Path of the machine or area that `name` names: its path, or, where that is unambiguous, the end of it or what people
+ * read in its place (`Press 3` for `hall-1/press-3`).
+ * @throws PerchError `not_found`; it names what there is instead
  */
-export function findMachines(sensors: SensorDirectory, name: string): Set<string> {
+export function findPlace(sensors: SensorDirectory, name: string): string {
   const all = new Set(sensors.all().map((sensor) => sensor.machine));
-  const found = [...all].filter((path) => path === name || path.startsWith(`${name}/`));
-  if (found.length > 0) return new Set(found);
-  const byEnd = [...all].filter((path) => path.endsWith(`/${name}`));
-  if (byEnd.length === 1) return new Set(byEnd);
-  const shown = name.slice(0, 200);
-  const message = byEnd.length > 1
-    ? `"${shown}" fits several machines: ${byEnd.slice(0, 5).join(", ")}`
-    : `there is no machine "${shown}"`;
-  throw new PerchError("not_found", message, {
-    errors: [{ path: "machine", message: "must be the path of a machine or of an area" }],
-  });
+  const { path, fault } = placeOf(name, [...all].map((path) => ({ path, name: null })));
+  if (path !== null) return path;
+  throw new PerchError("not_found", fault, { errors: [{ path: "machine", message: fault }] });
+}
+
+/** Paths of the machines that `name` names, as `findPlace`: of an area all below it. @throws PerchError `not_found` */
+export function findMachines(sensors: SensorDirectory, name: string): Set<string> {
+  const place = findPlace(sensors, name);
+  const all = sensors.all().map((sensor) => sensor.machine);
+  return new Set(all.filter((path) => isUnder(path, place)));
 }

@@ -20,7 +20,7 @@ export interface SchedulesDeps extends Omit<MailingDeps, "db" | "clock" | "jobs"
   db: Database;
   clock: Clock;
   jobs: Pick<Jobs, "list" | "noted" | "onEnd">;
-  reports: Pick<Reports, "order" | "places">;
+  reports: Pick<Reports, "order" | "machines">;
   /** Perch itself, as the audit log knows it. */
   audited: Audited;
 }
@@ -82,7 +82,7 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
     });
     if (given.report === undefined) return given;
     const { range, ...content } = given.report;
-    return { ...given, report: { ...checkContent(content, reports.places()), range } };
+    return { ...given, report: { ...checkContent(content, reports.machines()), range } };
   }
 
   async function put(schedule: Schedule, audited: Audited, change: Omit<AuditChange, "resource">) {
