@@ -15,3 +15,8 @@ listenToFilters();
 const { stream, since, worker } = document.body.dataset;
 if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since, worker);
 keepOfflinePage();
+addEventListener("focusin", ({ target }) => {
+  if (!(target instanceof HTMLInputElement) || target.dataset.pick === undefined) return;
+  // Where it cannot be loaded, the list of the page completes.
+  import("../picker.ts").then(({ pickIn }) => pickIn(target)).catch(() => {});
+});

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { plantChoices } from "../../routes/machines/choices.ts";
 import { createPageFrame } from "../../routes/frame/layout.tsx";
 import { mount } from "../../routes/http/mount.ts";
 import { createShell } from "../../routes/frame/shell.tsx";
@@ -145,6 +146,7 @@ function routeParts(
       paused: () => parts.faults.paused().map(pauseJson),
       alarms: () => parts.alarms.counts(),
       base: config.http.base,
+      choices: plantChoices(parts.registry.machines, parts.registry),
     }),
     hardware: parts.hardware,
     hostView: parts.hostView,

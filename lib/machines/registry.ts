@@ -227,9 +227,11 @@ export function createRegistry(
     return unknown(draft);
   }
 
-  /** What a person calls a sensor has no level; names all have. */
+  /** What a person calls a sensor has several words and no level; names have levels, ids one word. */
   const byWords = (text: string) =>
-    text.includes("/") ? undefined : sensorByWords(text, sensors.all(), machines.directory.find);
+    /\s/.test(text) && !text.includes("/")
+      ? sensorByWords(text, sensors.all(), machines.directory.find)
+      : undefined;
 
   /** A draft of a sensor that does not exist under this name: of a moved one, or a new one. */
   function unknown(draft: Draft): Resolved {

@@ -22,7 +22,11 @@ export function sensorByWords<S extends CalledSensor>(
   let found: S | undefined;
   for (const sensor of sensors) {
     const called = machineOf(sensor.machine)?.name ?? null;
-    const machines = [lastLevel(sensor.machine), sensor.machine, ...(called === null ? [] : [called])];
+    const machines = [
+      lastLevel(sensor.machine),
+      sensor.machine,
+      ...(called === null ? [] : [called]),
+    ];
     const { display_name: display } = sensor.settings;
     const own = display === null ? [sensor.sensor] : [display, sensor.sensor];
     const fits = own.some((name) =>

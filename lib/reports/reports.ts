@@ -14,8 +14,6 @@ export interface Reports {
   readonly zone: string;
   /** Machines that a report can be about. */
   machines(): readonly NamedMachine[];
-  /** Paths that a report can be limited to: machines and the areas above them, sorted. */
-  places(): string[];
   /** @throws PerchError `validation`, and what `JobOrders.order` throws */
   order(asked: ReportAsked, by: string, audited: Audited, of?: OfSchedule): Promise<Job>;
   /**
@@ -50,20 +48,11 @@ const MOST_SHOWN = 2;
 export function createReports({ jobs, clock, sources }: ReportsDeps): Reports {
   const { zone } = sources;
   let shown = 0;
-  const paths = () => sources.machines().map(({ path }) => path);
   const check = (asked: ReportAsked, nowMs = clock.now()) =>
     checkAsked(asked, { nowMs, zone, machines: sources.machines() });
   return {
     zone,
     machines: () => sources.machines(),
-    places() {
-      const all = new Set<string>();
-      for (const path of paths()) {
-        const levels = path.split("/");
-        levels.forEach((_, i) => all.add(levels.slice(0, i + 1).join("/")));
-      }
-      return [...all].sort();
-    },
     async order(asked, by, audited, of) {
       const checked = check(asked, of?.asOfMs);
       const options = of === undefined ? checked : {

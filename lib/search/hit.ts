@@ -26,5 +26,6 @@ export const hitShape = z.object({
   title: z.string(),
   detail: z.string().nullable().describe("where it is, or how it stands"),
   url: z.string().describe("address of its page"),
+  value: z.string().optional().describe("what names it in a field of a form or a call"),
 }).meta({ id: "SearchHit" });
 export type Hit = z.output<typeof hitShape>;

@@ -420,7 +420,12 @@ Deno.test("tickets: lists are filtered, sorted and paged", () =>
 Deno.test("tickets: numbers go on after a restart", () =>
   withTickets(async ({ tickets, db, clock }) => {
     await tickets.create({ title: "one" }, ADA);
-    const deps = { db, clock, events: createEventLog(db), machines: { find: () => undefined, all: () => [] } };
+    const deps = {
+      db,
+      clock,
+      events: createEventLog(db),
+      machines: { find: () => undefined, all: () => [] },
+    };
     const book = createTicketBook({ ...deps, people: { find: () => undefined } });
     assert.deepEqual([(await book.blank(null)).id, (await book.blank(null)).id], [2, 3]);
   }));

@@ -4,6 +4,7 @@ import { title } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { alarmHref } from "../frame/links.ts";
 import { Answer, Crumbs } from "../frame/parts.tsx";
 import { byOf } from "../http/caller.ts";
@@ -48,7 +49,8 @@ function Content({ sent: { values, errors } }: { sent: SentForm }): VNode {
       <section class="card" aria-label="Raise an alarm">
         <form method="post" action={PAGE}>
           <FormError>{errors.form}</FormError>
-          <Field
+          <Picker
+            kinds={["machine"]}
             name="machine"
             label="Machine"
             value={values.machine}

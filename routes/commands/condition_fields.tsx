@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { Condition } from "../../lib/commands/condition.ts";
 import type { SensorDirectory } from "../../lib/machines/sensor.ts";
 import { Field, Select } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 
 type Values = Readonly<Record<string, string>>;
 
@@ -76,7 +77,14 @@ export function ConditionFields(
     <fieldset class="condition">
       <legend>{title}</legend>
       <div class="fields">
-        {field("sensor", "Sensor", "Its full name")}
+        <Picker
+          kinds={["sensor"]}
+          name={`${prefix}.sensor`}
+          label="Sensor"
+          value={values[`${prefix}.sensor`]}
+          error={errors[`${at}.sensor`]}
+          required={false}
+        />
         <Select
           name={`${prefix}.is`}
           label="Condition"

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { SentForm } from "../frame/form_action.ts";
 import { Field, FormError, Select } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { PAGE } from "./page_parts.tsx";
 
 const KINDS = [
@@ -60,12 +61,24 @@ export function SetUpForm({ sent: { values, errors } }: { sent: SentForm }): VNo
             value={values.kind}
             error={errors.kind}
           />
-          {field(
-            "sensor",
-            "Sensor",
-            "Shows its state; its full name. Without one no order is ever confirmed",
-          )}
-          {field("machine", "Machine", "Where there is no sensor: its path")}
+          <Picker
+            kinds={["sensor"]}
+            name="sensor"
+            label="Sensor"
+            help="Shows its state. Without one no order is ever confirmed"
+            value={values.sensor}
+            error={errors.sensor}
+            required={false}
+          />
+          <Picker
+            kinds={["machine"]}
+            name="machine"
+            label="Machine"
+            help="Where there is no sensor"
+            value={values.machine}
+            error={errors.machine}
+            required={false}
+          />
           {field(
             "topic",
             "Topic",

@@ -12,6 +12,7 @@ import type { SensorSettings } from "../../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import { DurationField, Field, FormError, Select } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 import { RangeFields } from "../frame/range_fields.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
@@ -102,10 +103,11 @@ export function BacktestForm(
 function SensorForm({ problem }: { problem?: string }): VNode {
   return (
     <form method="get" action={PAGE} class="settings">
-      <Field
+      <Picker
+        kinds={["sensor"]}
         name="sensor"
         label="Sensor"
-        help="Full name or machine/sensor. The page of each sensor leads here, too."
+        help="What it is called, or its full name. The page of each sensor leads here, too."
         error={problem}
         autocomplete="off"
       />

@@ -8,6 +8,7 @@ import { kindOf } from "../../lib/sources/polls/kinds/mod.ts";
 import { pollSettingsSchema, REPORTING_SETTINGS } from "../../lib/sources/polls/poll.ts";
 import type { PollView } from "../../lib/sources/polls/poll_view.ts";
 import { Field, FormError } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { optionsOfForm } from "../frame/option_field.tsx";
 import { inputNames, OptionInputs, otherError } from "../frame/option_form.tsx";
 import { validate } from "../http/validate.ts";
@@ -93,7 +94,8 @@ export function ProbeFields({ kind, stored, values, errors }: FieldsProps): VNod
         />
       </div>
       {stored === null && (
-        <Field
+        <Picker
+          kinds={["machine"]}
           name="machine"
           label="Machine"
           value={values.machine ?? ""}

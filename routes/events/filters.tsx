@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { title } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { Field, Hidden } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { hrefWith } from "../frame/links.ts";
 import { Chip, Chips, Removable } from "../frame/parts.tsx";
 import { RANGES } from "../frame/range.ts";
@@ -80,7 +81,8 @@ export function EventFilters(
           <form method="get" action="/events">
             <Hidden values={without("machine", "actor", "from", "to", "range")} />
             <div class="filters">
-              <Field
+              <Picker
+                kinds={["machine", "area"]}
                 name="machine"
                 label="Machine or area"
                 value={machine}
@@ -88,7 +90,8 @@ export function EventFilters(
                 required={false}
                 autocomplete="off"
               />
-              <Field
+              <Picker
+                kinds={["person"]}
                 name="actor"
                 label="Person"
                 value={actor}

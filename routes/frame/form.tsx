@@ -15,9 +15,10 @@ interface Labelled {
   id?: string;
 }
 
-/** A labelled input. Required unless said otherwise. */
-export function Field(
-  props: Labelled & {
+/** Of a labelled input. */
+export type FieldProps =
+  & Labelled
+  & {
     type?: InputType;
     value?: string;
     /** Shown beside the label: `days`, `°C`. */
@@ -31,8 +32,13 @@ export function Field(
     numeric?: boolean;
     /** Id of a `datalist` with what it suggests. */
     list?: string;
-  },
-): VNode {
+    /** Kinds of things that it completes to, with commas between (`Picker`); `many`: names of several, likewise. */
+    pick?: string;
+    many?: boolean;
+  };
+
+/** A labelled input. Required unless said otherwise. */
+export function Field(props: FieldProps): VNode {
   const { type = "text", numeric } = props;
   const attributes = {
     ...attributesOf(props),
@@ -43,6 +49,8 @@ export function Field(
     list: props.list,
     autofocus: props.autofocus,
     minLength: props.minLength,
+    "data-pick": props.pick,
+    "data-many": props.many ? "" : undefined,
     inputMode: numeric ? "numeric" as const : undefined,
   };
   return <Frame {...props}>{INPUTS[type](attributes)}</Frame>;

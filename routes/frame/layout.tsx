@@ -17,6 +17,7 @@ import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Island } from "./island.tsx";
+import { type Choices, PageChoices } from "./picker.tsx";
 import { Looks } from "./shell.tsx";
 
 export interface Page {
@@ -75,6 +76,8 @@ export interface FrameOptions {
   alarms?: () => OpenAlarms;
   /** The path below which Perch stands; `""` at the root. */
   base?: string;
+  /** What a `Picker` lists. */
+  choices?: Choices;
 }
 
 export function createPageFrame(
@@ -85,24 +88,27 @@ export function createPageFrame(
     paused = () => [],
     alarms = () => openAlarms([], 0),
     base = "",
+    choices = () => [],
   }: FrameOptions = {},
 ): PageFrame {
   return {
     answer(c, who, page) {
       const html = "<!doctype html>" + render(
         <SeenNumber.Provider value={c.get("seen")?.number}>
-          <Document
-            page={page}
-            who={who}
-            theme={themeOf(c)}
-            here={pathOf(c)}
-            assets={assets}
-            notice={notice}
-            trouble={trouble()}
-            paused={paused()}
-            alarms={alarms()}
-            base={base}
-          />
+          <PageChoices.Provider value={{ choices, listed: new Set() }}>
+            <Document
+              page={page}
+              who={who}
+              theme={themeOf(c)}
+              here={pathOf(c)}
+              assets={assets}
+              notice={notice}
+              trouble={trouble()}
+              paused={paused()}
+              alarms={alarms()}
+              base={base}
+            />
+          </PageChoices.Provider>
         </SeenNumber.Provider>,
       );
       return htmlResponse(pageBelow(html, base), page.status ?? 200, c.req.raw.headers);

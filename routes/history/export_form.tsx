@@ -1,10 +1,10 @@
 import type { ComponentChildren, VNode } from "preact";
-import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import type { Sensor } from "../../lib/machines/sensor.ts";
 import { Field, FormError, Hidden, Select, Was } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { RangeFields } from "../frame/range_fields.tsx";
 import { type FieldName, type Fields, FORMS, ROWS, SENSORS_MOST, STEPS } from "./export_fields.ts";
 
-const SUGGESTED_MOST = 2_000;
 const ZONES = ["UTC", "Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo"];
 
 interface FormParts {
@@ -14,12 +14,10 @@ interface FormParts {
 
 /** What is exported, and how. Works without script: a button asks the page again with what is chosen. */
 export function ExportForm(
-  { page, fields, errors, sensors, chosen, machines, zone, children }: FormParts & {
+  { page, fields, errors, chosen, zone, children }: FormParts & {
     /** Address of the page. */
     page: string;
-    sensors: Pick<SensorDirectory, "all">;
     chosen: readonly Sensor[];
-    machines: readonly string[];
     zone: string;
     /** What is known of the file before it is made. */
     children: ComponentChildren;
@@ -36,7 +34,7 @@ export function ExportForm(
       <FormError>{errors.form}</FormError>
       <section class="card" aria-labelledby="export-what">
         <h2 id="export-what">What</h2>
-        <What {...{ page, fields, errors, sensors, chosen, machines }} />
+        <What {...{ page, fields, errors, chosen }} />
       </section>
       <section class="card" aria-labelledby="export-when">
         <h2 id="export-when">When</h2>
@@ -58,11 +56,9 @@ export function ExportForm(
 }
 
 function What(
-  { page, fields, errors, sensors, chosen, machines }: FormParts & {
+  { page, fields, errors, chosen }: FormParts & {
     page: string;
-    sensors: Pick<SensorDirectory, "all">;
     chosen: readonly Sensor[];
-    machines: readonly string[];
   },
 ): VNode {
   return (
@@ -77,14 +73,14 @@ function What(
           ["sensors", "Single sensors", "As they are listed below."],
         ]}
       />
-      <Field
+      <Picker
+        kinds={["machine", "area"]}
         name="machine"
         id="export-machine"
         label="Machine or area"
         value={fields.machine}
         error={errors.machine}
         help="Filled, it counts instead of the whole site."
-        list="export-machines"
         placeholder="hall-1/press-3"
         required={false}
         autocomplete="off"
@@ -110,13 +106,13 @@ function What(
         </ul>
       )}
       <div class="export-add">
-        <Field
+        <Picker
+          kinds={["sensor"]}
           name="add"
           id="export-add"
           label={chosen.length === 0 ? "Sensor" : "Another sensor"}
           value={errors.add ? fields.add : undefined}
           error={errors.add}
-          list="export-sensors"
           placeholder="hall-1/press-3/temperature"
           help={`Name, id or machine/sensor; at most ${SENSORS_MOST}.`}
           required={false}
@@ -124,14 +120,6 @@ function What(
         />
         <button type="submit" formmethod="get" formaction={page}>Add</button>
       </div>
-      <datalist id="export-machines">
-        {machines.slice(0, SUGGESTED_MOST).map((path) => <option key={path} value={path} />)}
-      </datalist>
-      <datalist id="export-sensors">
-        {sensors.all().slice(0, SUGGESTED_MOST).map(({ id, name }) => (
-          <option key={id} value={name} />
-        ))}
-      </datalist>
     </>
   );
 }
@@ -221,14 +209,4 @@ function Choices(
       {error && <p class="error" role="alert">{error}</p>}
     </fieldset>
   );
-}
-
-/** Paths of machines, and of the areas above them. */
-export function placesOf(machines: Pick<MachineDirectory, "all">): string[] {
-  const places = new Set<string>();
-  for (const { path } of machines.all()) {
-    const levels = path.split("/");
-    for (let n = 1; n <= levels.length; n++) places.add(levels.slice(0, n).join("/"));
-  }
-  return [...places].sort();
 }

@@ -24,7 +24,7 @@ import {
   sensorsOfFields,
   withDefaults,
 } from "./export_fields.ts";
-import { ExportForm, placesOf } from "./export_form.tsx";
+import { ExportForm } from "./export_form.tsx";
 import { type ExportServices, FOLDER, orderExport, orderOfAsked } from "./export_request.ts";
 
 export interface ExportPageParts extends Omit<PageParts, "audit" | "clock">, ExportServices {
@@ -159,7 +159,7 @@ function Content(
     problem?: string;
   },
 ): VNode {
-  const { zone, clock, sensors, machines } = parts;
+  const { zone, clock, sensors } = parts;
   const ended = jobs.filter((job) => !isOpen(job));
   const isEmpty = sensors.all().length === 0;
   return (
@@ -181,8 +181,6 @@ function Content(
           <ExportForm
             page={PAGE}
             {...drawn}
-            sensors={sensors}
-            machines={placesOf(machines)}
             zone={zone}
           >
             <Size drawn={drawn} zone={zone} />

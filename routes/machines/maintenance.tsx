@@ -6,6 +6,7 @@ import { isOpen, type MaintenanceWindow, spanAt, type Timing } from "../../lib/m
 import { WEEKDAY_NAMES, WEEKDAYS } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
 import { type WindowDraft, windowDraftShape } from "./maintenance_api.ts";
@@ -227,13 +228,14 @@ function Common({ path, sent, form }: { path: string; sent: SentForm; form: stri
         error={sent.errors.title}
         autocomplete="off"
       />
-      <Field
+      <Picker
+        kinds={["machine", "area"]}
         name="path"
         id={`${form}-path`}
         label="Machine or area"
         value={sent.values.path ?? path}
         error={sent.errors.path}
-        help="Empty: everything."
+        help="By name or path. Empty: everything."
         autocomplete="off"
         required={false}
       />

@@ -6,6 +6,7 @@ import { shortWeekday, WEEKDAYS } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import type { OutboxPageParts } from "./delivery.tsx";
 import { FORM_STEPS, typesByFamily } from "./rule_form.ts";
 
@@ -64,17 +65,21 @@ export function RuleForm(
       />
       <Events {...given} />
       <div class="fields">
-        <Field
+        <Picker
+          kinds={["machine", "area"]}
+          many
           name="machines"
           id="rule-machines"
           label="Machines or areas"
           value={values.machines}
           error={errors.machines}
-          help="Paths with commas between them. Empty: all."
+          help="Names or paths with commas between them. Empty: all."
           required={false}
           autocomplete="off"
         />
-        <Field
+        <Picker
+          kinds={["tag"]}
+          many
           name="tags"
           id="rule-tags"
           label="Tags"

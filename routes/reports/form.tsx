@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { REPORT_PARTS, REPORT_PARTS_ABOUT } from "../../lib/reports/order.ts";
 import { RANGE_WORDS, REPORT_RANGES } from "../../lib/reports/range.ts";
 import { Field, Select, Was } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { meantRange } from "../frame/range.ts";
 import type { Values } from "./fields.ts";
 
@@ -10,7 +11,6 @@ export interface FormParts {
   errors: Record<string, string>;
 }
 
-const SUGGESTED_MOST = 2_000;
 const WEEKDAYS = [
   ...[["1", "Monday"], ["2", "Tuesday"], ["3", "Wednesday"], ["4", "Thursday"]],
   ...[["5", "Friday"], ["6", "Saturday"], ["0", "Sunday"]],
@@ -19,7 +19,7 @@ const MONTH_DAYS = Array.from({ length: 28 }, (_, i) => [`${i + 1}`, `${i + 1}.`
 
 /** What a report holds. `own`: days of one's own can be chosen. */
 export function ContentFields(
-  { values, errors, places, own }: FormParts & { places: readonly string[]; own: boolean },
+  { values, errors, own }: FormParts & { own: boolean },
 ): VNode {
   return (
     <>
@@ -39,19 +39,17 @@ export function ContentFields(
           <DayField name="to" label="Last day" values={meantRange(values)} errors={errors} />
         </div>
       )}
-      <Field
+      <Picker
+        kinds={["machine", "area"]}
+        many
         name="place"
         label="Machines or areas"
         value={values.place}
         error={errors.place}
         help="Separated by commas. Empty: all of the plant."
-        list="report-places"
         required={false}
         autocomplete="off"
       />
-      <datalist id="report-places">
-        {places.slice(0, SUGGESTED_MOST).map((path) => <option key={path} value={path} />)}
-      </datalist>
       <fieldset class="days">
         <legend>Sections</legend>
         {REPORT_PARTS.map((part) => (

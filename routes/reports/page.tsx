@@ -111,7 +111,7 @@ function Content(
     problem?: string;
   },
 ): VNode {
-  const { zone, clock, reports } = parts;
+  const { zone, clock } = parts;
   const { values, errors, report } = drawn;
   return (
     <>
@@ -125,7 +125,7 @@ function Content(
         <h2 id="report-order">A report</h2>
         <form method="post" action={`${PAGE}/order`} class="report-form">
           <FormError>{errors.form}</FormError>
-          <ContentFields values={values} errors={errors} places={reports.places()} own />
+          <ContentFields values={values} errors={errors} own />
           <p class="buttons">
             <button type="submit" class="primary">Make the report</button>
             <button type="submit" formmethod="get" formaction={PAGE} name="show" value="1">

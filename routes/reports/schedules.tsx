@@ -203,7 +203,7 @@ function ScheduleForm(
     id?: string;
   },
 ): VNode {
-  const { reportSchedules, reports, zone } = parts;
+  const { reportSchedules, zone } = parts;
   return (
     <form method="post" action={action} class="report-form">
       {id !== undefined && (
@@ -219,7 +219,7 @@ function ScheduleForm(
         channels={reportSchedules.channels()}
         zone={zone}
       />
-      <ContentFields values={values} errors={errors} places={reports.places()} own={false} />
+      <ContentFields values={values} errors={errors} own={false} />
       <button type="submit" class="primary">{button}</button>
     </form>
   );

@@ -4,7 +4,6 @@ import type { Users } from "../../lib/access/users.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { Cameras } from "../../lib/cameras/cameras.ts";
 import type { Dashboards } from "../../lib/dashboards/dashboards.ts";
-import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { inMemory, type SearchSource } from "../../lib/search/search.ts";
@@ -26,6 +25,7 @@ import { slug } from "../frame/markdown.tsx";
 import { PLACES, routeOfPlace } from "../frame/places.ts";
 import type { Route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
+import { areasOf } from "../machines/choices.ts";
 import { machineTexts, sensorTexts } from "../machines/request.ts";
 import { GUIDES, readGuide } from "../site/guides.tsx";
 import { operationIds } from "../site/openapi.ts";
@@ -59,6 +59,7 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
         title: machineTitle(machine),
         detail: machine.path,
         url: machineHref(machine.path),
+        value: machine.path,
       },
     })),
     inMemory(
@@ -71,6 +72,7 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
           title: title(sensorTexts(machines, sensor)[0]),
           detail: sensor.name,
           url: sensorHref(sensor.id),
+          value: sensor.name,
         },
       }),
     ),
@@ -80,6 +82,7 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
         title: area.split("/").map(title).join(" / "),
         detail: "All machines there",
         url: hrefWith("/machines", { under: area }),
+        value: area,
       },
     })),
     inMemory("tag", tags, (tag) => [tag], (tag) => ({
@@ -88,6 +91,7 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
         title: label(tag),
         detail: "All machines with this tag",
         url: hrefWith("/machines", { tag }),
+        value: tag,
       },
     })),
     inMemory("camera", () => cameras.all(), ({ name }) => [name], ({ id, name }) => ({
@@ -108,15 +112,6 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
       },
     },
   ];
-}
-
-function areasOf(machines: readonly Machine[]): Set<string> {
-  const areas = new Set<string>();
-  for (const { path } of machines) {
-    const levels = path.split("/");
-    for (let n = 1; n < levels.length; n++) areas.add(levels.slice(0, n).join("/"));
-  }
-  return areas;
 }
 
 /** Asked of the database, which gives the newest that fit. */
@@ -192,7 +187,12 @@ function site({ users, notify, routes }: SourceParts): SearchSource[] {
       ({ name, email, role }) => [name || email, email, role],
       ({ id, name, email, role }) => ({
         policy: policyOf("/people"),
-        hit: { title: name || email, detail: `${email}, ${role}`, url: `/people#person-${id}` },
+        hit: {
+          title: name || email,
+          detail: `${email}, ${role}`,
+          url: `/people#person-${id}`,
+          value: name || email,
+        },
       }),
     ),
     inMemory("rule", () => notify.rules.all(), ({ name }) => [name], ({ id, name }) => ({

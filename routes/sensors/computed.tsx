@@ -49,7 +49,6 @@ export function computedPages(parts: SensorPageParts): Route[] {
           </p>
         )}
         <ComputedForm
-          sensors={parts.sensors}
           how={how}
           sent={sent}
           preview={preview}

@@ -21,12 +21,12 @@ import { number } from "../../lib/words/numbers.ts";
 import { MINUTE_MS } from "../../lib/words/times.ts";
 import type { SentForm } from "../frame/form_action.ts";
 import { Field, FormError, Hidden, SeenField, Select, TextArea } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { Fact, Facts } from "../frame/parts.tsx";
 import { validate } from "../http/validate.ts";
 
 export const SAVE = "/computed/save";
 /** Sensors that a field suggests. */
-const SUGGESTED_MOST = 2_000;
 const PERS = [["s", "second"], ["min", "minute"], ["h", "hour"], ["d", "day"]] as const;
 const METHODS = [["trapezoid", "a line"], ["hold", "the value before"]] as const;
 
@@ -135,8 +135,7 @@ export function errorsBeside(errors: SentForm["errors"]): Record<string, string>
 }
 
 export function ComputedForm(
-  { sensors, how, sent, preview, isNew }: {
-    sensors: SensorDirectory;
+  { how, sent, preview, isNew }: {
     how: Way;
     sent: SentForm;
     preview: Preview | null;
@@ -282,11 +281,6 @@ export function ComputedForm(
         <button type="submit" name="go" value="save" class="primary">Save</button>
       </p>
       {preview && <PreviewCard preview={preview} adding={isAdding(how)} />}
-      <datalist id="sensors">
-        {sensors.all().slice(0, SUGGESTED_MOST).filter((one) => one.kind !== "text").map((one) => (
-          <option key={one.id} value={one.name} />
-        ))}
-      </datalist>
     </form>
   );
 }
@@ -308,12 +302,12 @@ function InputRow(
     : `Sensor ${i + 1}`;
   return (
     <>
-      <Field
+      <Picker
+        kinds={["sensor"]}
         name={`sensor_${i}`}
         label={label}
         value={values[`sensor_${i}`]}
         error={errors[`sensor_${i}`]}
-        list="sensors"
         autocomplete="off"
         required={i === 0 || how === "difference"}
       />

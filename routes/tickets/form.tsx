@@ -14,6 +14,7 @@ import type { TicketServices } from "./request.ts";
 import type { EventLog } from "../../lib/events/events_store.ts";
 import type { DiscussionServices } from "../discussion/request.ts";
 import { Field, FormError, Select, TextArea } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
 import type { SentForm } from "../frame/form_action.ts";
 import { localText, pageTime } from "../frame/range.ts";
@@ -140,12 +141,13 @@ export function TicketFields(
         help={`Time in ${parts.zone}; empty: none.`}
         required={false}
       />
-      <Field
+      <Picker
+        kinds={["machine"]}
         name="machine"
         label="Machine"
         value={values.machine ?? ticket?.machine ?? ""}
         error={errors.machine}
-        help="Its path; empty: none."
+        help="Its name or its path; empty: none."
         autocomplete="off"
         required={false}
       />

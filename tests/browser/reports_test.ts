@@ -67,7 +67,7 @@ Deno.test({
       await page.getByLabel("Range").selectOption("yesterday");
       await page.getByLabel("Machines or areas").fill("hall-9");
       await page.getByRole("button", { name: "Preview" }).click();
-      await page.getByRole("alert").filter({ hasText: 'no machine or area "hall-9"' }).waitFor();
+      await page.getByRole("alert").filter({ hasText: "no machine or area “hall-9”" }).waitFor();
       await page.getByLabel("Machines or areas").fill("hall-1");
       await page.getByRole("button", { name: "Preview" }).click();
       await page.getByRole("heading", { name: "Sensor summary" }).waitFor();

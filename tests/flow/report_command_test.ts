@@ -19,7 +19,7 @@ Deno.test("perch report, without a running Perch and by one; wrong times and pla
         [["--range", "last_week", ...NOVEMBER], /a range stands for `from` and `to`/],
         [["--from", "2026-01-01", "--to", "2025-01-01"], /2026-01-01T.* is not before 2025-01-01T/],
         [["--from", "1990-01-01", "--to", "2025-01-01"], /ten years at most/],
-        [[...NOVEMBER, "--machine", "hall-9"], /there is no machine or area "hall-9"/],
+        [[...NOVEMBER, "--machine", "hall-9"], /there is no machine or area “hall-9”/],
         [[...NOVEMBER, "--format", "docx"], /--format: give pdf, xlsx or csv/],
         [[...NOVEMBER, "--sections", "weather"], /--sections/],
       ] as [string[], RegExp][]

@@ -204,7 +204,7 @@ Deno.test(
     const order = (fields: Record<string, string>) =>
       app.post("/export/order", { set: "1", what: "all", range: "7d", ...fields });
     const from = new Date(Date.now() - 3_600_000).toISOString().slice(0, 16);
-    const typed = await order({ from, machine: "hall-1/press-3", zone: "UTC" });
+    const typed = await order({ from, machine: "Press 3", zone: "UTC" });
     assert.equal(typed.status, 303, typed.page);
     const [{ options }] = (await app.parts.jobs.list("export", { limit: 1 })).items;
     assert.match(JSON.stringify(options), /hall-1\/press-3/);

@@ -91,7 +91,7 @@ async function withSchedules(work: (t: Under) => Promise<void>): Promise<void> {
     under.schedules = createSchedules({
       ...{ db: database, clock, log: silentLog(), zone: "Europe/Berlin", events, audited },
       jobs: { list: store.list, noted: store.noted, onEnd: (hear) => void (listener = hear) },
-      reports: { order, places: () => ["hall-1"] },
+      reports: { order, machines: () => [{ path: "hall-1/press-3", name: null }] },
       channels: () => [{ id: "mail", name: "Mail" }],
       async mail(event, channels, also) {
         const plan = { target: "", state: "waiting", untilMs: null, why: "its schedule" } as const;
