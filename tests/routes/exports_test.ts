@@ -61,7 +61,7 @@ Deno.test("GET /api/export gives sensors, a machine or everything, and names wha
       const [query, status, field, says] of [
         ["", 400, "query.sensors", /is missing/],
         ["all=true&machine=hall", 400, "query.sensors", /not machine and all/],
-        ["machine=nowhere", 404, "machine", /no machine "nowhere"|path of a machine/],
+        ["machine=nowhere", 404, "machine", /no machine or area “nowhere”/],
         ["sensors=nothing", 404, "sensor", /id, full name/],
         ["all=true&step=7s", 400, "query.step", /"7s" is no step/],
         ["all=true&zone=Mars/Base", 400, "query.zone", /time zone/],
