@@ -20,3 +20,11 @@ addEventListener("focusin", ({ target }) => {
   // Where it cannot be loaded, the list of the page completes.
   import("../picker.ts").then(({ pickIn }) => pickIn(target)).catch(() => {});
 });
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter, defaultPrevented } = event;
+  if (defaultPrevented || !(form instanceof HTMLFormElement) || "asked" in form.dataset) return;
+  if (form.enctype !== "multipart/form-data") return;
+  event.preventDefault();
+  import("../send_signed_in.ts").then(({ sendSignedIn }) => sendSignedIn(form, submitter))
+    .catch(() => form.submit());
+});

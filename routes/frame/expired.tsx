@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { localPath } from "../http/form.ts";
 import type { TypedForm } from "../http/unauthenticated.ts";
 import type { BarePage } from "./bare.tsx";
-import { Field } from "./form.tsx";
+import { Field, FileField } from "./form.tsx";
 import { Answer } from "./parts.tsx";
 
 // What must be typed again rather than travel back in a page.
@@ -15,7 +15,7 @@ const SECRET = /password|code|ticket/;
 export function createExpiredPage(
   bare: BarePage,
 ): (form: TypedForm, c: Context) => string {
-  return ({ path, fields }, c) =>
+  return ({ path, fields, fileField }, c) =>
     bare(
       c,
       null,
@@ -27,7 +27,17 @@ export function createExpiredPage(
           <a href="/sign-in" target="_blank" rel="noopener">Sign in in another tab</a>, then send it
           again.
         </p>
-        <form method="post" action={localPath(path)}>
+        {fileField !== null && (
+          <p>
+            The file was not kept, as nobody was signed in: choose it once more, or go back in your
+            browser, where it still is.
+          </p>
+        )}
+        <form
+          method="post"
+          action={localPath(path)}
+          encType={fileField === null ? undefined : "multipart/form-data"}
+        >
           {fields.map(([name, value], n) =>
             SECRET.test(name)
               ? (
@@ -40,6 +50,9 @@ export function createExpiredPage(
                 />
               )
               : <input key={n} type="hidden" name={name} value={value} />
+          )}
+          {fileField !== null && (
+            <FileField name={fileField} label="File" accept={[]} required={false} />
           )}
           <button type="submit" class="primary">Send again</button>
         </form>

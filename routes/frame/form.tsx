@@ -95,7 +95,7 @@ export function FileField(
       <input
         {...attributesOf(props)}
         type="file"
-        accept={props.accept.join(",")}
+        accept={props.accept.join(",") || undefined}
         required={props.required ?? true}
       />
     </Frame>

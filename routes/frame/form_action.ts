@@ -3,7 +3,7 @@ import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
 import { formErrors, readForm } from "../http/form.ts";
 import { problemHeaders } from "../http/problem.ts";
 import { type Policy, type Route, route, type RouteContext } from "../http/route.ts";
-import { seeOther } from "../http/see_other.ts";
+import { doneAt } from "../http/see_other.ts";
 
 /** What was sent, and what is wrong with it. */
 export interface SentForm {
@@ -46,7 +46,7 @@ export function formAction<T>(
       }
       try {
         const done = await context.once(read.text, () => run(read.data, context));
-        return typeof done === "string" ? seeOther(done) : done;
+        return typeof done === "string" ? doneAt(done, context) : done;
       } catch (error) {
         const sent = await refusedForm(context, error, shownAgain(read.data));
         const answer = await drawnAgain(sent, () => draw(context, sent));

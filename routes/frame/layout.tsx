@@ -13,11 +13,13 @@ import type { PausedPart } from "../../lib/words/fault.ts";
 import { withBase } from "../../lib/words/base_path.ts";
 import { pageBelow } from "../http/below.ts";
 import { pathOf } from "../http/request.ts";
+import { takeSaid } from "../http/said.ts";
 import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Island } from "./island.tsx";
 import { type Choices, PageChoices } from "./picker.tsx";
+import { Said } from "./parts.tsx";
 import { Looks } from "./shell.tsx";
 
 export interface Page {
@@ -93,6 +95,7 @@ export function createPageFrame(
 ): PageFrame {
   return {
     answer(c, who, page) {
+      const said = who === null ? null : takeSaid(c, base);
       const html = "<!doctype html>" + render(
         <SeenNumber.Provider value={c.get("seen")?.number}>
           <PageChoices.Provider value={{ choices, listed: new Set() }}>
@@ -107,11 +110,14 @@ export function createPageFrame(
               paused={paused()}
               alarms={alarms()}
               base={base}
+              said={said?.text}
             />
           </PageChoices.Provider>
         </SeenNumber.Provider>,
       );
-      return htmlResponse(pageBelow(html, base), page.status ?? 200, c.req.raw.headers);
+      const answer = htmlResponse(pageBelow(html, base), page.status ?? 200, c.req.raw.headers);
+      if (said !== null) answer.headers.append("set-cookie", said.cookie);
+      return answer;
     },
   };
 }
@@ -145,6 +151,7 @@ export function Document(
     paused = [],
     alarms = openAlarms([], 0),
     base = "",
+    said,
   }: {
     page: Page;
     who: Identity | null;
@@ -156,6 +163,8 @@ export function Document(
     paused?: readonly PausedPart[];
     alarms?: OpenAlarms;
     base?: string;
+    /** What was just done. */
+    said?: string;
   },
 ): VNode {
   const stream = who === null ? undefined : streamOf(page);
@@ -224,6 +233,7 @@ export function Document(
               props={{}}
             />
           )}
+          {said && <Said>{said}</Said>}
           {page.content}
         </main>
         <KeysHelp />

@@ -60,6 +60,15 @@ export function Empty({ children }: { children: ComponentChildren }): VNode {
   return <p class="empty">{children}</p>;
 }
 
+/** On top of a page: what was just done. */
+export function Said({ children }: { children: ComponentChildren }): VNode {
+  return (
+    <p class="outcome" role="status">
+      <span aria-hidden="true">✓</span> {children}
+    </p>
+  );
+}
+
 /** A link below a list or a page: to its next part, or to what belongs to it. */
 export function More(
   { href, download, children }: { href: string; download?: boolean; children: ComponentChildren },

@@ -12,8 +12,15 @@ export interface MultipartForm {
 
 /** Takes a file that is too large for the memory, piece by piece as it comes. */
 export interface FileSink {
-  begin(name: string): Promise<void>;
+  begin(name: string, field: string): Promise<void>;
   write(chunk: Uint8Array): Promise<void>;
+}
+
+/** A form that carries a file, without the file. */
+export interface MultipartTexts {
+  fields: Record<string, string>;
+  /** Name of the field in which a file was chosen; null: none was. */
+  fileField: string | null;
 }
 
 /** A sender from which nothing comes for so long is given up. */
@@ -59,13 +66,29 @@ export async function readMultipart(
   return { fields, file: { name, bytes } };
 }
 
+/** Reads what was typed beside a file, which is let go as it comes. @throws PerchError as `readMultipart` */
+export async function readMultipartTexts(
+  request: Request,
+  mostBytes: number,
+): Promise<MultipartTexts> {
+  let fileField: string | null = null;
+  const fields = await readMultipartTo(request, null, mostBytes, {
+    begin(_name, field) {
+      fileField = field;
+      return Promise.resolve();
+    },
+    write: () => Promise.resolve(),
+  });
+  return { fields, fileField };
+}
+
 /**
  * The same, with the file going to `sink` while it comes; gives the text fields. What the sink was given is to be
  * thrown away when this throws. @throws PerchError as `readMultipart`; what `sink` throws
  */
 export async function readMultipartTo(
   request: Request,
-  fileField: string,
+  fileField: string | null,
   mostBytes: number,
   sink: FileSink,
 ): Promise<MultipartForm["fields"]> {
@@ -75,7 +98,7 @@ export async function readMultipartTo(
   }
   const fields: Record<string, string> = {};
   /** What came of the file and is not handed on yet: its name, its bytes. */
-  const queue: (string | Uint8Array)[] = [];
+  const queue: ({ name: string; field: string } | Uint8Array)[] = [];
   let began = false;
   let problem: PerchError | null = null;
   const refuse = (error: PerchError) => void (problem ??= error);
@@ -102,17 +125,19 @@ export async function readMultipartTo(
     }
     fields[name] = value;
   });
-  const take = (name: string) => {
-    if (began) refuse(invalid(fileField, "one file at a time"));
-    else queue.push(name);
+  const take = (name: string, field: string) => {
+    if (began) refuse(invalid(field, "one file at a time"));
+    else queue.push({ name, field });
     began = true;
   };
   parser.on("file", (field, stream, given) => {
     let name: string | null = given ?? "";
     if (name.includes("\0")) refuse(broken("the file's name has a NUL character"));
-    if (field !== fileField) refuse(invalid(field.slice(0, 80), "unknown field"));
+    if (fileField !== null && field !== fileField) {
+      refuse(invalid(field.slice(0, 80), "unknown field"));
+    }
     const begin = () => {
-      if (name !== null) take(name);
+      if (name !== null) take(name, field);
       name = null;
     };
     // Neither a name nor a byte: nothing was chosen here.
@@ -127,7 +152,7 @@ export async function readMultipartTo(
       refuse(new PerchError("payload_too_large", message));
     });
   });
-  parser.on("filesLimit", () => refuse(invalid(fileField, "one file at a time")));
+  parser.on("filesLimit", () => refuse(invalid(fileField ?? "form", "one file at a time")));
   for (const event of ["partsLimit", "fieldsLimit"] as const) {
     parser.on(event, () => refuse(new PerchError("bad_request", "the form has too many parts")));
   }
@@ -140,7 +165,7 @@ export async function readMultipartTo(
   const handOn = async () => {
     if (problem !== null) throw problem;
     for (const one of queue.splice(0)) {
-      await (typeof one === "string" ? sink.begin(one) : sink.write(one));
+      await (one instanceof Uint8Array ? sink.write(one) : sink.begin(one.name, one.field));
     }
   };
   for await (const chunk of steadily(request.body, STALL_MS)) {

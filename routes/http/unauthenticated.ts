@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { limitBody } from "./body.ts";
 import { localPath } from "./form.ts";
+import { readMultipartTexts } from "./multipart.ts";
 import { originAllowed } from "./origin.ts";
 import { hostOf, pathOf, wantsHtml } from "./request.ts";
 import { seeOther } from "./see_other.ts";
@@ -10,9 +11,13 @@ import { seeOther } from "./see_other.ts";
 export interface TypedForm {
   path: string;
   fields: [name: string, value: string][];
+  /** Name of the field of a file that has to be chosen again; null: none came. */
+  fileField: string | null;
 }
 
 const FORM_BYTES = 64 * 1024;
+/** Beyond every file that a page may send. */
+const FILE_BYTES = 64 * 1024 * 1024;
 
 /** A page was asked for: its reader is sent to sign in first. */
 export function wantsSignIn(c: Context): boolean {
@@ -30,7 +35,8 @@ export function toSignIn(c: Context): Response {
 /** What a person typed into a form of ours; null when it is none. */
 export async function typedForm(c: Context, publicUrl: URL | null): Promise<TypedForm | null> {
   const type = c.req.header("content-type")?.split(";")[0].trim().toLowerCase();
-  if (!wantsHtml(c) || type !== "application/x-www-form-urlencoded") return null;
+  const hasFile = type === "multipart/form-data";
+  if (!wantsHtml(c) || !hasFile && type !== "application/x-www-form-urlencoded") return null;
   const headers = c.req.raw.headers;
   const allowed = originAllowed({
     origin: headers.get("origin"),
@@ -40,6 +46,12 @@ export async function typedForm(c: Context, publicUrl: URL | null): Promise<Type
     proofNeeded: true,
   });
   if (!allowed) return null;
+  const { path } = c.req;
+  if (hasFile) {
+    const body = limitBody(c.req.raw, FILE_BYTES + FORM_BYTES);
+    const { fields, fileField } = await readMultipartTexts(body, FILE_BYTES);
+    return { path, fields: Object.entries(fields), fileField };
+  }
   const text = await limitBody(c.req.raw, FORM_BYTES).text();
-  return { path: c.req.path, fields: [...new URLSearchParams(text)] };
+  return { path, fields: [...new URLSearchParams(text)], fileField: null };
 }

@@ -8,7 +8,7 @@ import { readForm } from "../http/form.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
-import { Answer, Crumbs, Post } from "../frame/parts.tsx";
+import { Answer, Crumbs, Post, Said } from "../frame/parts.tsx";
 import { drawnAgain, NOTHING_SENT, refusedForm, type SentForm } from "../frame/form_action.ts";
 import { formOfRule, isBeyondForm, ruleOfForm } from "./rule_form.ts";
 import { DRY_RUN_DAYS, isMuted, PAGE, RuleForm, type RulePageParts } from "./rule.tsx";
@@ -20,6 +20,7 @@ const params = z.object({ id: z.string().max(40) });
 
 /** What a page of rules shows beside them. */
 interface Extra {
+  saved?: boolean;
   warnings?: readonly string[];
   run?: DryRun;
 }
@@ -119,7 +120,10 @@ export function rulePages(parts: RulePageParts): Route[] {
       handler: (context) => {
         const rule = rules.find(context.params.id);
         const warnings = context.query.saved === undefined ? [] : notify.warnings(rule);
-        return draw(context, rule, NOTHING_SENT, { warnings });
+        return draw(context, rule, NOTHING_SENT, {
+          saved: context.query.saved !== undefined,
+          warnings,
+        });
       },
     }),
     posted(PAGE, async (spec, context) => {
@@ -146,9 +150,12 @@ export function rulePages(parts: RulePageParts): Route[] {
   ];
 }
 
-function Extras({ warnings = [], run, parts }: Extra & { parts: RulePageParts }): VNode {
+function Extras(
+  { saved = false, warnings = [], run, parts }: Extra & { parts: RulePageParts },
+): VNode {
   return (
     <>
+      {saved && <Said>Saved.</Said>}
       {warnings.length > 0 && (
         <section class="card attention" aria-labelledby="warnings">
           <h2 id="warnings">

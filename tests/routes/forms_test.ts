@@ -6,8 +6,11 @@ import { runApp, type RunningApp } from "../support/app_client.ts";
 const ADMIN = { email: "admin@example.org", password: "long enough" };
 
 interface Asked extends RunningApp {
-  /** Posts a form as the browser of an admin; gives status and page. */
-  post(path: string, fields: Record<string, string>): Promise<{ status: number; page: string }>;
+  /** Posts a form as the browser of an admin; gives status and page, and the page that it goes on to. */
+  post(
+    path: string,
+    fields: Record<string, string>,
+  ): Promise<{ status: number; page: string; next: string }>;
 }
 
 function withForms(run: (app: Asked) => Promise<void>): () => Promise<void> {
@@ -38,7 +41,14 @@ function withForms(run: (app: Asked) => Promise<void>): () => Promise<void> {
             headers: { ...headers, cookie },
             body: new URLSearchParams(fields),
           });
-          return { status: answer.status, page: await answer.text() };
+          const text = await answer.text();
+          const { status } = answer;
+          if (status !== 303) return { status, page: text, next: "" };
+          const said = answer.headers.getSetCookie().map((one) => `; ${one.split(";")[0]}`);
+          const next = await fetch(app.url + answer.headers.get("location"), {
+            headers: { cookie: cookie + said.join("") },
+          });
+          return { status, page: text, next: await next.text() };
         },
       });
     } finally {
@@ -191,6 +201,7 @@ Deno.test(
     const times = { delay_ms: "90 s", stuck_after_ms: "1,5 h", expected_interval_ms: "500 ms" };
     const saved = await app.post("/sensor-settings/change", { ...form, ...times });
     assert.equal(saved.status, 303, saved.page);
+    assert.match(saved.next, /role="status"><span aria-hidden="true">✓<\/span> Saved\./);
     const { delay_ms, stuck_after_ms, expected_interval_ms } = settings();
     assert.deepEqual([delay_ms, stuck_after_ms, expected_interval_ms], [90_000, 5_400_000, 500]);
     const long = await app.post("/sensor-settings/change", { ...form, delay_ms: "2 d" });
