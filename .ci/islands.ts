@@ -17,6 +17,7 @@ const ENTRIES = [
   "backtest",
   "cameras",
   "compare",
+  "notices",
   "board",
 ];
 const SHEETS = join(ROOT, "static", "css");

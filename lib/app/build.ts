@@ -39,6 +39,7 @@ import type { Parts } from "./parts.ts";
 import { createPollParts, probeFacts } from "./polls.ts";
 import { describeParts, lostAtStart } from "./ready.ts";
 import { createPresenceParts } from "./presence.ts";
+import { createPush, personOf } from "./push.ts";
 import { createReported } from "./reported.ts";
 import { createReportParts } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
@@ -123,7 +124,9 @@ export async function build(
   const plant = plantSensors(registry, registry.machines);
   const thingspeak = createThingSpeak(foundation, plant, outgoing);
   const sealer = await channelsSealer(config, foundation.log.child("notify"));
+  const push = createPush(foundation, { outgoing, person: (id) => personOf(access, id) });
   const notify = await createNotifyParts(foundation, {
+    push,
     sealer,
     machines,
     live,
@@ -298,6 +301,7 @@ export async function build(
     jobs,
     system: createSystemParts(foundation, options.system ?? null),
     notify,
+    push,
     reported,
     thingspeak,
     tickets,

@@ -7,6 +7,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { Components } from "../live/components.ts";
 import type { PublishMqtt } from "../notify/channel.ts";
 import { CHANNELS } from "../notify/channels/mod.ts";
+import type { PushDesk } from "../notify/push/browsers.ts";
 import type { Delivery } from "../notify/delivery.ts";
 import { createNotify, type Notify } from "../notify/notify.ts";
 import { DAY_MS } from "../words/times.ts";
@@ -25,6 +26,7 @@ export interface NotifyNeeds {
   access: Access;
   outgoing: Outgoing;
   publishMqtt: PublishMqtt;
+  push: PushDesk;
   jobs: Pick<Jobs, "read">;
   /** The port that the pages are on. */
   httpPort: () => number;
@@ -49,6 +51,7 @@ export async function createNotifyParts(
     outgoing,
     environment: { smtp: config.smtp, slackUrl: config.slackUrl },
     publishMqtt: needs.publishMqtt,
+    push: needs.push,
     publicUrl: config.http.publicUrl,
     site: config.siteId ?? Deno.hostname(),
     zone: siteZone(),

@@ -10,6 +10,7 @@ import type { Emergency } from "../health/emergency/emergency.ts";
 import type { Exports } from "../transfer/export/exports.ts";
 import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
+import type { PushBrowsers } from "../notify/push/browsers.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
 import type { ModelParts } from "./ai.ts";
 import type { Commands } from "../commands/commands.ts";
@@ -103,6 +104,7 @@ export interface Parts
   jobs: Jobs;
   system: SystemParts;
   notify: Notify;
+  push: PushBrowsers;
   reported: Reported;
   thingspeak: Uploader;
   tickets: TicketParts;

@@ -182,6 +182,7 @@ function routeParts(
     missingKind: parts.missingKind,
     predictions: parts.predictions,
     publicUrl,
+    push: parts.push,
     readings,
     recent,
     rejects: parts.rejects,

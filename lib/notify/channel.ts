@@ -4,6 +4,7 @@ import type { Config } from "../base/config.ts";
 import type { FieldError } from "../base/errors.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { Message } from "./message.ts";
+import type { PushDesk } from "./push/browsers.ts";
 
 /** What became of one try. `answer` is the far side's reply: bounded, without secrets. */
 export type Outcome =
@@ -30,6 +31,8 @@ export interface SendContext {
   environment: ChannelEnvironment;
   /** Publishes at the broker that Perch uses; the one door to MQTT is lib/sources. */
   publishMqtt: PublishMqtt;
+  /** Browsers that people told to show notices. */
+  push: PushDesk;
 }
 
 /** What a channel may use to see whether the far side answers. */
@@ -60,6 +63,8 @@ export interface Channel {
   readonly forPeople: boolean;
   /** It can write to the addresses of `message.to` instead of its own recipients. */
   readonly toPersons: boolean;
+  /** It reaches devices that people chose themselves, and so carries no invitation. */
+  readonly ownDevices?: boolean;
   /** It shows pictures of a message; the others have the link. */
   readonly showsPictures?: boolean;
   /** It attaches the file of a message. */

@@ -185,6 +185,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
           name: row.name,
           enabled: state.enabled && kind !== null,
           forPeople: kind?.forPeople ?? false,
+          ownDevices: kind?.ownDevices ?? false,
           toPersons: (kind?.toPersons ?? false) &&
             (kind?.fault?.(options ?? row.options, deps.environment) ?? null) === null,
           subscription: row.subscription,

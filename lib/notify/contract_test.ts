@@ -72,8 +72,8 @@ async function withChannel(
   }
 }
 
-/** MQTT has no connection of its own: tests/flow/mqtt_publish_test.ts. */
-const ELSEWHERE = ["mqtt"];
+/** MQTT has no connection of its own: tests/flow/mqtt_publish_test.ts; push has one per browser: push_test.ts. */
+const ELSEWHERE = ["mqtt", "push"];
 
 Deno.test("contract: every channel has its far side in the suite", () => {
   assert.deepEqual(

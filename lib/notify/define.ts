@@ -25,6 +25,8 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   /** Default false. */
   toPersons?: boolean;
   /** Default false. */
+  ownDevices?: boolean;
+  /** Default false. */
   showsPictures?: boolean;
   /** Default false. */
   attachesFiles?: boolean;

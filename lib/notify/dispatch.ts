@@ -12,6 +12,7 @@ import { linkMessage, type OneUseLink } from "./link_message.ts";
 import type { Message } from "./message.ts";
 import { digestOf, messageOf } from "./message_of.ts";
 import { type PictureDeps, withPictures } from "./pictures.ts";
+import type { PushDesk } from "./push/browsers.ts";
 import { familyOf } from "./rule.ts";
 
 export interface Dispatch {
@@ -31,6 +32,7 @@ export interface DispatchDeps extends Pick<PictureDeps, "picturesOf">, AttachedD
   outgoing: Outgoing;
   environment: ChannelEnvironment;
   publishMqtt: PublishMqtt;
+  push: PushDesk;
   publicUrl: string | null;
   site: string;
   zone: string;
@@ -116,6 +118,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       site: deps.site,
       environment: deps.environment,
       publishMqtt: deps.publishMqtt,
+      push: deps.push,
     };
     const tooLate = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal]))
       .then((): Outcome => {

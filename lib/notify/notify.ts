@@ -26,6 +26,7 @@ import { escalationMinutes } from "./recipients.ts";
 import { type StormLimits } from "./storm.ts";
 import { type RoutingContext } from "./routed.ts";
 import type { RuleSpec } from "./rule.ts";
+import type { PushDesk } from "./push/browsers.ts";
 import { createRules, type Rules } from "./rules.ts";
 import type { Sealer } from "../base/sealed.ts";
 import { createSender } from "./sender.ts";
@@ -89,6 +90,7 @@ export interface NotifyDeps {
   outgoing: Outgoing;
   environment: ChannelEnvironment;
   publishMqtt: PublishMqtt;
+  push: PushDesk;
   /** `PERCH_PUBLIC_URL`. */
   publicUrl: string | null;
   site: string;
@@ -277,7 +279,7 @@ export function createNotify(deps: NotifyDeps): Notify {
     },
     dryRun: (rule, fromMs) => dryRun(rule, { events, context: context(), fromMs }),
     escalationMinutes: (alarm) => escalationMinutes(alarm, rules.all()),
-    canMail: () => channels.routed().some((one) => one.enabled && one.toPersons),
+    canMail: () => channels.routed().some((one) => one.enabled && one.toPersons && !one.ownDevices),
     counts: () => outbox.counts(clock.now()),
     triedSince: outbox.triedSince,
   };

@@ -10,6 +10,8 @@ export interface RoutedChannel {
   forPeople: boolean;
   /** It can write to a person's own address. */
   toPersons: boolean;
+  /** Only on devices that the person chose: invitations do not go there. */
+  ownDevices?: boolean;
   /** A webhook's own choice of events; null: rules decide. */
   subscription: Subscription | null;
 }

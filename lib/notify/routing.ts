@@ -127,7 +127,8 @@ function isSooner(a: Planned["state"], b: Planned["state"]): boolean {
 /** What concerns one person goes to that person's own address and to nobody else. */
 function decidePersonal(event: LoggedEvent, context: RoutingContext): Routed {
   const person = context.person(event.subject.slice("user:".length));
-  const channel = context.channels.find((one) => one.enabled && one.toPersons) ?? null;
+  const channel = context.channels.find((one) => one.enabled && one.toPersons && !one.ownDevices) ??
+    null;
   const target = person?.email ?? "";
   const fault = person === null
     ? "the person was deleted"

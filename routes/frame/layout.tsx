@@ -37,7 +37,8 @@ export interface Page {
     | "backtest"
     | "cameras"
     | "compare"
-    | "board";
+    | "board"
+    | "notices";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
   /** `place()` of before its data was read: the stream begins there. */

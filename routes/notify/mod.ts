@@ -6,12 +6,14 @@ import { deliveryPages } from "./deliveries.tsx";
 import { deliveryRoutes } from "./deliveries_api.ts";
 import type { RulePageParts } from "./rule.tsx";
 import { rulePages } from "./rules.tsx";
+import { noticePages } from "./notices.tsx";
+import { pushRoutes, type PushServices } from "./push_api.ts";
 import { ruleRoutes } from "./rules_api.ts";
 import { thingspeakRoutes } from "./thingspeak_api.ts";
 import { notifiedPages, type NotifiedParts } from "./notified.tsx";
 import { webhookRoutes } from "./webhooks_api.ts";
 
-export type NotifyParts = RulePageParts & NotifiedParts & {
+export type NotifyParts = RulePageParts & NotifiedParts & Pick<PushServices, "push"> & {
   thingspeak: Pick<Uploader, "state" | "feeds">;
 };
 
@@ -21,6 +23,8 @@ export function notifyRoutes(parts: NotifyParts): Route[] {
     ...channelRoutes(parts),
     ...webhookRoutes(parts),
     ...deliveryRoutes(parts),
+    ...pushRoutes(parts),
+    ...noticePages(parts),
     ...ruleRoutes(parts),
     ...thingspeakRoutes(parts),
     ...deliveryPages(parts),

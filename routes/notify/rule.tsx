@@ -208,8 +208,8 @@ function Recipients(
     error?: string;
   },
 ): VNode {
-  const mail = channels.find((one) => one.toPersons);
-  const people = mail === undefined ? [] : parts.people();
+  const personal = channels.filter((one) => one.toPersons);
+  const people = personal.length === 0 ? [] : parts.people();
   return (
     <fieldset class="days">
       <legend>Channels</legend>
@@ -228,13 +228,20 @@ function Recipients(
           <a href="/settings/channels">Channels</a>.
         </p>
       )}
-      {mail && (
+      {personal.length > 0 && (
         <Select
           name={`${prefix}.person`}
-          label={`A person, by ${mail.name}`}
+          label={personal.length === 1 ? `A person, by ${personal[0].name}` : "A person"}
           options={[
             ["", "nobody in particular"],
-            ...people.map(({ id, name }) => [`${mail.id}/${id}`, name] as const),
+            ...personal.flatMap((channel) =>
+              people.map(({ id, name }) =>
+                [
+                  `${channel.id}/${id}`,
+                  personal.length === 1 ? name : `${name}, by ${channel.name}`,
+                ] as const
+              )
+            ),
           ]}
           value={values[`${prefix}.person`] ?? ""}
         />

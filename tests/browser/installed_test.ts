@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startApp } from "../support/app.ts";
 import { assertEveryLook, chromiumIsMissing, startBrowser, visitor } from "../support/browser.ts";
+import { until } from "../support/until.ts";
 import { freePort } from "../support/port.ts";
 
 const ADMIN = { email: "ada@example.org", password: "my own words" };
@@ -35,7 +36,45 @@ Deno.test({
       await page.waitForURL((url) => url.pathname !== "/setup");
       await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 
+      await page.goto("/notices");
+      await page.getByText("Looking whether").waitFor({ state: "detached" });
+      await assertEveryLook(page);
+
       const devTools = await context.newCDPSession(page);
+      // Without a screen, Chromium shows none.
+      const [worker] = context.serviceWorkers();
+      await worker.evaluate(() => {
+        const inWorker = globalThis as unknown as { shown: unknown[]; registration: object };
+        inWorker.shown = [];
+        Object.assign(inWorker.registration, {
+          showNotification: (title: string, { data }: { data: { link: string } }) =>
+            void inWorker.shown.push([title, data.link]),
+        });
+      });
+      const registered = new Promise<string>((resolve) =>
+        devTools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+          const [one] = registrations;
+          if (one !== undefined) resolve(one.registrationId);
+        })
+      );
+      await devTools.send("ServiceWorker.enable");
+      await devTools.send("ServiceWorker.deliverPushMessage", {
+        origin: first.url,
+        registrationId: await registered,
+        data: JSON.stringify({
+          title: "Press 3: temperature over 80 °C",
+          link: "alarms/a1",
+          tag: "t",
+        }),
+      });
+      const shown = () =>
+        worker.evaluate(() => (globalThis as unknown as { shown: unknown[] }).shown);
+      const [notice] = await until("the notice", async () => {
+        const notices = await shown();
+        return notices.length === 0 ? null : notices;
+      });
+      assert.deepEqual(notice, ["Press 3: temperature over 80 °C", "alarms/a1"]);
+
       const manifest = await devTools.send("Page.getAppManifest");
       assert.deepEqual(manifest.errors, []);
       const { icons } = JSON.parse(manifest.data!);

@@ -35,6 +35,13 @@ Deno.test("https: who trusts the authority is served; plain HTTP sends browsers 
     assert.equal(setUp.status, 303, await setUp.text());
     assert.match(setUp.headers.get("set-cookie")!, /^__Host-perch=.*; Secure$/);
 
+    const { backups } = under.app.parts().backup;
+    const { manifest } = await backups.run("asked", "test");
+    const secret = manifest.files.map(({ path }) => path).filter((path) =>
+      /tls|\.pem|push/.test(path)
+    );
+    assert.deepEqual(secret, [], "no key of HTTPS or of notices leaves with a backup");
+
     // As a browser or device of the network asks, by this host's name.
     const name = Deno.hostname().toLowerCase();
     const far = (head: string, host = `${name}:8080`) => statusAndPlace(url, head, host);

@@ -11,6 +11,7 @@ import { diffOf } from "../../lib/faults/corrections/diff.ts";
 import { diffHashOf, sha256 } from "../../lib/faults/corrections/hash.ts";
 import type { JobKind } from "../../lib/jobs/job.ts";
 import { createJobStore } from "../../lib/jobs/jobs_store.ts";
+import { createPushStore } from "../../lib/notify/push/push_store.ts";
 import { createOutboxStore } from "../../lib/notify/outbox_store.ts";
 import { scheduledShape } from "../../lib/reports/schedules/schedule.ts";
 import { createScheduleStore } from "../../lib/reports/schedules/schedule_store.ts";
@@ -44,7 +45,10 @@ export async function oneOfEach(
     { email: "other@example.org", role: "viewer", password: PASSWORD },
     tester,
   );
-  await access.users.add({ email: adminEmail, role: "admin", password: PASSWORD }, tester);
+  const admin = await access.users.add(
+    { email: adminEmail, role: "admin", password: PASSWORD },
+    tester,
+  );
   const { entry, key } = await access.keys.add({ name: "fixture", role: "engineer" }, tester);
   under.app.parts().devices.announce("home_assistant", { uid: "ha:press7", name: "Press 7" }, [
     { uid: "ha:press7_uptime", name: "Uptime", kind: "number", enabled: false, source: {} },
@@ -103,6 +107,18 @@ export async function oneOfEach(
   await components.report("old-gateway", { state: "offline" }, "fixture");
   const analysis = await under.app.parts().analyses.analyse("asked");
   const { db } = under.app.parts().storage;
+  await db.write(
+    createPushStore(db).put({
+      ...{
+        id: "fixture-browser",
+        userId: admin.id,
+        agent: "fixture",
+        createdMs: 1,
+        lastUsedMs: null,
+      },
+      ...{ endpoint: "https://push.example.org/fixture", p256dh: "AA", auth: "AA" },
+    }),
+  );
   await db.write([createUsageStore(db).add("2026-11-01", "a-model", 1_000)]);
   const faulty = await faultsFixture(under);
   await db.write([createCorrectionStore(db).put(correctionOf(Number(faulty["/api/faults/:id"])))]);
@@ -157,6 +173,7 @@ export async function oneOfEach(
     "/api/anomalies/:id": String(anomaly.id),
     "/api/users/:id": user.id,
     "/api/keys/:id": entry.id,
+    "/api/push/subscriptions/:id": "fixture-browser",
     "/api/predictions/:id": String(prediction.id),
     sensor: "hall-1/press-3/temperature",
   };

@@ -56,6 +56,12 @@ export async function startOutbox(
       slackUrl: null,
     },
     publishMqtt: () => Promise.reject(new Error("there is no broker")),
+    push: {
+      browsersOf: () => Promise.resolve([]),
+      used: () => Promise.resolve(),
+      gone: () => Promise.resolve(),
+      vapid: () => Promise.reject(new Error("there is no key")),
+    },
     publicUrl: "https://perch.example.org",
     site: "Plant 2",
     zone: "Europe/Berlin",

@@ -19,6 +19,12 @@ export function sendContext(change: Partial<SendContext> = {}, ca?: string): Sen
       slackUrl: null,
     },
     publishMqtt: () => Promise.reject(new Error("not connected")),
+    push: {
+      browsersOf: () => Promise.resolve([]),
+      used: () => Promise.resolve(),
+      gone: () => Promise.resolve(),
+      vapid: () => Promise.reject(new Error("there is no key")),
+    },
     ...change,
   };
 }

@@ -4,6 +4,7 @@ import { email } from "./email.ts";
 import { gotify } from "./gotify.ts";
 import { mqtt } from "./mqtt.ts";
 import { ntfy } from "./ntfy.ts";
+import { push } from "./push.ts";
 import { slack } from "./slack.ts";
 import { sms } from "./sms.ts";
 import { teams } from "./teams.ts";
@@ -13,6 +14,7 @@ import { webhook } from "./webhook.ts";
 /** Every kind of channel, in the order in which they are offered. */
 export const CHANNELS: readonly Channel[] = [
   email,
+  push,
   webhook,
   slack,
   ntfy,
