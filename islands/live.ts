@@ -132,7 +132,7 @@ let aheadMs = 0;
 
 /** Epoch ms by the server's clock. */
 export function serverNow(): number {
-  return Date.now() + aheadMs;
+  return Math.round(Date.now() + aheadMs);
 }
 
 /** After a reset: asks for the latest value and the status of everything that the page shows. */

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { ago, dateTime } from "../lib/words/times.ts";
+import { type OpenAlarm, useAlarmsAt } from "./alarms_at.ts";
 import { now, onPrediction } from "./live.ts";
 
 export type ConditionClass = "normal" | "warning" | "critical";
@@ -23,6 +24,8 @@ export interface Condition {
 export interface MachineConditionProps {
   /** Path of the machine. */
   machine: string;
+  /** Open ones. */
+  alarms: OpenAlarm[];
   condition: Condition | null;
   /** Remaining useful life in words, with its interval, or why it is unknown; null: not looked at. */
   life: string | null;
@@ -43,6 +46,8 @@ export function MachineCondition(props: MachineConditionProps): VNode {
       if (next.machine === props.machine) shown.value = next;
     }), []);
   const condition = shown.value;
+  const open = useAlarmsAt({ machine: props.machine, sensor: null, alarms: props.alarms })
+    .filter(({ severity }) => severity !== "info");
   const nowMs = typeof document === "undefined" ? props.nowMs : Math.max(now.value, props.nowMs);
   if (condition === null) {
     return (
@@ -60,7 +65,13 @@ export function MachineCondition(props: MachineConditionProps): VNode {
       <p>
         <span class={kind === "normal" ? "" : `state ${kind} first`}>
           {MARKS[kind] && <span class="mark" aria-hidden="true">{MARKS[kind]}</span>}
-          {!judged ? "Not judged yet" : kind === "normal" ? "Runs as usual" : kind}
+          {!judged
+            ? "Not judged yet"
+            : kind !== "normal"
+            ? kind
+            : open.length === 0
+            ? "Runs as usual"
+            : "Beside its open alarms it runs as usual"}
         </span>
         {`: ${condition.summary}.`}
       </p>
@@ -79,7 +90,13 @@ export function MachineCondition(props: MachineConditionProps): VNode {
         </svg>
       )}
       <p>
-        <strong>What to do.</strong> {`${condition.action}.`}
+        <strong>What to do.</strong>{" "}
+        {open.length === 0 || kind !== "normal" ? `${condition.action}.` : (
+          <>
+            See to <a href={`/alarms/${open[0].id}`}>{open[0].title}</a>
+            {open.length > 1 && ` and ${open.length - 1} more`}.
+          </>
+        )}
       </p>
       {props.life !== null && (
         <p>

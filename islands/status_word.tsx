@@ -1,6 +1,8 @@
 import type { VNode } from "preact";
 import type { MachineStatus } from "../lib/live/status_words.ts";
+import { statusWords } from "../lib/words/alarms.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
+import { type AlarmsAt, countsOf, useAlarmsAt } from "./alarms_at.ts";
 import { now, statusOf } from "./live.ts";
 
 const MARKS: Record<MachineStatus, { mark: string | null; tone: string }> = {
@@ -11,13 +13,15 @@ const MARKS: Record<MachineStatus, { mark: string | null; tone: string }> = {
   maintenance: { mark: "◆", tone: "info" },
 };
 
-/** A status as a word, with a mark and colour where it wants attention. */
-export function StatusWord({ status }: { status: MachineStatus }): VNode {
+/** A status as a word, with a mark and colour where it wants attention; `text` says more than the word. */
+export function StatusWord(
+  { status, text = status }: { status: MachineStatus; text?: string },
+): VNode {
   const { mark, tone } = MARKS[status];
   return (
     <span class={`status ${tone}`}>
       {mark && <span class="mark" aria-hidden="true">{mark}</span>}
-      {status}
+      {text}
     </span>
   );
 }
@@ -30,6 +34,8 @@ export interface StatusNowProps {
   sinceMs: number;
   /** Says since when, too. */
   since: boolean;
+  /** Alarms that are open there: nothing is called normal over one. */
+  at?: AlarmsAt;
   nowMs: number;
   zone: string;
 }
@@ -40,10 +46,11 @@ export function StatusNow(props: StatusNowProps): VNode {
   const changed = server ? null : statusOf(props.kind, props.name).value;
   const { status, sinceMs } = changed ?? props;
   const nowMs = server ? props.nowMs : Math.max(now.value, props.nowMs);
+  const { tone, text } = statusWords(status, countsOf(useAlarmsAt(props.at ?? null)));
   return (
     <>
-      <StatusWord status={status} />
-      {props.since && (
+      <StatusWord status={tone} text={text} />
+      {props.since && text === status && (
         <span class="muted">
           {" for "}
           <time

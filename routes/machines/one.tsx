@@ -21,7 +21,7 @@ import { rowOf } from "./sensor_rows.ts";
 import { MachineDevices } from "./device_card.tsx";
 import { MachineCameras } from "./cameras_card.tsx";
 import { DeviceClock } from "./device_clock.tsx";
-import { MachineStatusNow } from "./status_now.tsx";
+import { alarmsAt, MachineStatusNow } from "./status_now.tsx";
 
 /** `/machines/:path`: one machine with its sensors, and what may be set of it. */
 export function machinePages(parts: MachinePageParts): Route[] {
@@ -89,7 +89,7 @@ function Content(
       </Crumbs>
       <h1>{machineTitle(machine)}</h1>
       <div class="machine-state">
-        <MachineStatusNow parts={parts} machine={machine} since />
+        <MachineStatusNow parts={parts} machine={machine} since alarms={standing.alarms} />
         {window && <>; {window.title}{worst !== "normal" && `; its sensors are ${worst}`}</>}
       </div>
       <DeviceClock behindMs={parts.clockOffsets.behindMs(machine.path)} />
@@ -108,7 +108,7 @@ function Content(
         <Island
           name="MachineCondition"
           component={MachineCondition}
-          props={conditionOf(parts, machine)}
+          props={conditionOf(parts, machine, standing)}
         />
       </section>
       <section class="card" aria-labelledby="sensors">
@@ -190,7 +190,11 @@ function Rows(
   );
 }
 
-function conditionOf(parts: MachinePageParts, { path }: Machine): MachineConditionProps {
+function conditionOf(
+  parts: MachinePageParts,
+  { path }: Machine,
+  { alarms }: Standing,
+): MachineConditionProps {
   const outlook = parts.predictions.current().find((one) => one.machine === path);
   const condition = outlook === undefined ? null : {
     id: outlook.id === null ? null : String(outlook.id),
@@ -204,6 +208,7 @@ function conditionOf(parts: MachinePageParts, { path }: Machine): MachineConditi
   };
   return {
     machine: path,
+    alarms: alarmsAt(path, null, alarms).alarms,
     condition,
     life: outlook === undefined ? null : lifeWords(outlook.life, parts.sensors, parts.clock.now()),
     nowMs: parts.clock.now(),

@@ -1,5 +1,7 @@
 import type { VNode } from "preact";
+import type { AlarmsAt } from "../../islands/alarms_at.ts";
 import { StatusNow, type StatusNowProps } from "../../islands/status_word.tsx";
+import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { Island } from "../frame/island.tsx";
@@ -9,7 +11,13 @@ type Parts = Pick<MachinePageParts, "statuses" | "clock" | "zone">;
 
 /** A sensor's status, live; `since`: and since when. */
 export function SensorStatusNow(
-  { parts, sensor, since = false }: { parts: Parts; sensor: Sensor; since?: boolean },
+  { parts, sensor, since = false, alarms }: {
+    parts: Parts;
+    sensor: Sensor;
+    since?: boolean;
+    /** Open ones, of its machine too. */
+    alarms?: readonly Alarm[];
+  },
 ): VNode {
   const props: StatusNowProps = {
     kind: "sensor",
@@ -17,6 +25,7 @@ export function SensorStatusNow(
     status: parts.statuses.sensor(sensor),
     sinceMs: parts.statuses.sinceOf(sensor),
     since,
+    at: alarms && alarmsAt(sensor.machine, sensor.id, alarms),
     nowMs: parts.clock.now(),
     zone: parts.zone,
   };
@@ -25,7 +34,13 @@ export function SensorStatusNow(
 
 /** A machine's status, live; `since`: and since when. */
 export function MachineStatusNow(
-  { parts, machine, since = false }: { parts: Parts; machine: Machine; since?: boolean },
+  { parts, machine, since = false, alarms }: {
+    parts: Parts;
+    machine: Machine;
+    since?: boolean;
+    /** Open ones. */
+    alarms?: readonly Alarm[];
+  },
 ): VNode {
   const { status, sinceMs } = parts.statuses.machine(machine.path);
   const props: StatusNowProps = {
@@ -34,8 +49,23 @@ export function MachineStatusNow(
     status,
     sinceMs,
     since,
+    at: alarms && alarmsAt(machine.path, null, alarms),
     nowMs: parts.clock.now(),
     zone: parts.zone,
   };
   return <Island name="StatusNow" component={StatusNow} props={props} />;
+}
+
+/** The open alarms of a machine, or of one of its sensors (id) alone. */
+export function alarmsAt(
+  machine: string,
+  sensor: string | null,
+  alarms: readonly Alarm[],
+): AlarmsAt {
+  return {
+    machine,
+    sensor,
+    alarms: alarms.filter(({ sensor_id }) => sensor === null || sensor_id === sensor)
+      .map(({ id, severity, title }) => ({ id, severity, title })),
+  };
 }

@@ -160,7 +160,7 @@ function SensorContent(
         />
       </div>
       <div class="sensor-state">
-        <SensorStatusNow parts={parts} sensor={sensor} since />
+        <SensorStatusNow parts={parts} sensor={sensor} since alarms={standing?.alarms} />
         <a href={`/compare?sensors=${sensor.id}`}>Compare with…</a>
         {mayJudge && <a href={`/sensor-settings/${sensor.id}`}>Limits and settings</a>}
         {mayJudge && <a href={`/backtest?sensor=${sensor.id}`}>Try changed thresholds</a>}

@@ -149,6 +149,19 @@ Deno.test({
         "/predictions/7",
       );
       await assertAccessible(page);
+      // Whatever is usual: over an open warning nothing is normal, and something is to be done.
+      await app.parts.alarms.raise(
+        { machine: PRESS, severity: "warning", text: "oil on the floor" },
+        { name: "Ada", audited: () => ({ sql: "select 1" }) },
+      );
+      const usual = { class: "normal", score: 0.1, confidence: 0.8, action: "Nothing to do" };
+      hub.publish("prediction", {
+        ...{ id: "8", machine: PRESS, at_ms: Date.now(), source: "model" },
+        ...{ ...usual, summary: "every sensor is within its usual range" },
+      });
+      await page.waitForSelector(".machine-state >> text=1 warning open");
+      await condition.getByText("See to oil on the floor.").waitFor();
+      assert.ok(!/Nothing to do/.test(await condition.innerText()));
     }),
 });
 
