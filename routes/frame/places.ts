@@ -97,6 +97,7 @@ export const PLACES: readonly Place[] = [
   },
   { group: "You", href: "/more", name: "More", words: "colours dark light theme sign out version" },
   { group: "Help", href: "/guides", name: "Guides", words: "documentation manual help" },
+  { group: "Help", href: "/trust", name: "Trust this Perch", words: "https certificate" },
   { group: "Help", href: "/docs", name: "API", words: "openapi documentation operations" },
   { group: "Help", href: "/search", name: "Search", words: "find" },
   { group: "Do", href: "/tickets/new", name: "New ticket", words: "open add work order" },
