@@ -13,7 +13,7 @@ import { PERCH } from "../../lib/live/past.ts";
 import { label, lastLevel, title as titleOf } from "../../lib/words/names.ts";
 import { valueText } from "../../lib/words/numbers.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
-import { machineHref, machineTitle, sensorHref } from "../frame/links.ts";
+import { hrefWith, machineHref, machineTitle, sensorHref } from "../frame/links.ts";
 import type { MachinePageParts } from "../machines/request.ts";
 import { bucketsOf, rowDataOf } from "../machines/sensor_rows.ts";
 
@@ -129,9 +129,7 @@ export function createBoards(services: BoardServices): Boards {
       kind: "chart",
       title: tile.title || [...new Set(own)].join(", "),
       about: one && first ? machineOf(first.machine) : null,
-      href: asked.links && found.length === 1 && first
-        ? `${sensorHref(first.id)}?range=${tile.range}`
-        : null,
+      href: asked.links ? chartHref(found, tile.range) : null,
       from_ms: toMs - RANGES[tile.range].lengthMs,
       to_ms: toMs,
       lines,
@@ -236,6 +234,15 @@ const GONE: BoardRow = {
   ...{ title: "Deleted sensor", about: null, href: null, text: null, unit: null, status: null },
   ...{ at_ms: null, silent: false },
 };
+
+/** Where a chart can be zoomed: of one sensor its page, of several their comparison; null: they are gone. */
+function chartHref(sensors: readonly (Sensor | undefined)[], range: ChartRange): string | null {
+  const [first, ...more] = sensors.filter((sensor) => sensor !== undefined);
+  if (first === undefined) return null;
+  if (more.length === 0) return `${sensorHref(first.id)}?range=${range}`;
+  const ids = [first, ...more].map(({ id }) => id).join(",");
+  return hrefWith("/compare", { sensors: ids, layout: "stacked", range });
+}
 
 /** What people call a sensor. */
 export function nameOf({ settings, sensor }: Pick<Sensor, "settings" | "sensor">): string {

@@ -71,6 +71,8 @@ async function byForms(page: Page): Promise<string> {
     "Machines",
   ]);
   await looks(page, "one");
+  const compare = await page.getAttribute(".tile.is-chart h2 a", "href");
+  assert.equal((await page.request.get(compare!)).status(), 200, compare!);
   return new URL(page.url()).pathname;
 }
 
