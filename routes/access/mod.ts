@@ -9,7 +9,7 @@ import { meRoutes } from "./me.ts";
 import { peopleRoutes } from "./people.ts";
 import { setupPages } from "./setup.tsx";
 import { accountPages } from "./pages/mod.ts";
-import type { AccountPageParts } from "./pages/parts.ts";
+import type { AuditPageParts } from "./pages/audit.tsx";
 import { signInPages } from "./sign_in.tsx";
 import { tokenRoutes } from "./tokens.ts";
 import { verifyRoutes, type VerifyServices } from "./verify.ts";
@@ -25,7 +25,7 @@ export interface AccessServices {
   trouble: () => string | null;
 }
 
-export type AccessParts = AccessServices & AccountPageParts & VerifyServices;
+export type AccessParts = AccessServices & AuditPageParts & VerifyServices;
 
 /** Everything about people, keys, sign-ins and the audit log. */
 export function accessRoutes(parts: AccessParts): Route[] {

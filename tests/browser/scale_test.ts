@@ -34,6 +34,7 @@ const PAGES = [
   "/events",
   "/settings",
   "/settings?section=this-host",
+  "/audit",
   "/export",
   "/reports",
   "/sources",

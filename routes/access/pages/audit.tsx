@@ -5,11 +5,18 @@ import { Field, FormError } from "../../frame/form.tsx";
 import { pageTime } from "../../frame/range.ts";
 import { type Route, route } from "../../http/route.ts";
 import { Filtered } from "../../frame/list_filter.tsx";
-import { Answer, More, Table } from "../../frame/parts.tsx";
+import { Answer, More } from "../../frame/parts.tsx";
+import { alarmHref, machineHref, machineTitle, sensorHref, ticketHref } from "../../frame/links.ts";
+import type { MachineDirectory, SensorDirectory } from "../../../lib/machines/sensor.ts";
+import type { Settings } from "../../../lib/settings/settings.ts";
+import { type Called, changesOf, deedOf, type Naming } from "./audit_words.ts";
 import type { AccountPageParts } from "./parts.ts";
 import { Exact } from "../../frame/times.tsx";
 
-const PAGE = 50;
+/** Six screens of a phone. */
+const PAGE = 40;
+/** More changes of one entry are folded. */
+const CHANGES_MOST = 4;
 const querySchema = z.object({
   search: z.string().max(200).optional(),
   action: z.string().max(100).optional(),
@@ -22,9 +29,50 @@ const querySchema = z.object({
 /** What is looked for, as typed. */
 type Filters = Partial<Record<"search" | "action" | "actor" | "from" | "to", string>>;
 
+/** What the page finds names in. */
+export interface AuditPageParts extends AccountPageParts {
+  machines: Pick<MachineDirectory, "find">;
+  sensors: Pick<SensorDirectory, "find">;
+  settings: Pick<Settings, "list">;
+}
+
+/** Public ids, as they stand among what was changed. */
+const ID = /^[a-z0-9]{10,26}$/;
+
+function namingOf({ access, machines, sensors, settings }: AuditPageParts): Naming {
+  const finders: Record<string, (id: string) => Called | null> = {
+    user(id) {
+      const user = access.users.find(id);
+      return user === undefined ? null : { name: user.name || user.email, href: "/people" };
+    },
+    machine(id) {
+      const machine = machines.find(id);
+      return machine === undefined
+        ? null
+        : { name: machineTitle(machine), href: machineHref(machine.path) };
+    },
+    sensor(id) {
+      const sensor = sensors.find(id);
+      return sensor === undefined ? null : { name: sensor.name, href: sensorHref(sensor.id) };
+    },
+    setting(key) {
+      const view = settings.list(() => true).find((one) => one.key === key);
+      return view === undefined ? null : { name: view.title };
+    },
+    ticket: (id) => ({ name: id, href: ticketHref(id) }),
+    alarm: (id) => ({ name: id, href: alarmHref(id) }),
+  };
+  return (kind, id) => {
+    if (kind !== null) return finders[kind]?.(id) ?? null;
+    if (!ID.test(id)) return null;
+    return finders.user(id) ?? finders.machine(id) ?? finders.sensor(id);
+  };
+}
+
 /** `/audit`: who did what, newest first. For admins. */
-export function auditPages(parts: AccountPageParts): Route[] {
+export function auditPages(parts: AuditPageParts): Route[] {
   const { audit } = parts.access;
+  const naming = namingOf(parts);
   const { zone } = parts;
   return [
     route({
@@ -57,6 +105,7 @@ export function auditPages(parts: AccountPageParts): Route[] {
               filters={filters}
               exported={exportLink(asked)}
               problem={wrong ? "From and to are a date and a time." : undefined}
+              naming={naming}
               zone={zone}
             />
           ),
@@ -96,10 +145,13 @@ interface ContentProps {
   /** Address of the download. */
   exported: string;
   problem: string | undefined;
+  naming: Naming;
   zone: string;
 }
 
-function Content({ items, next, filters, exported, problem, zone }: ContentProps): VNode {
+function Content(
+  { items, next, filters, exported, problem, naming, zone }: ContentProps,
+): VNode {
   const older = new URLSearchParams({ ...filters, cursor: next ?? "" });
   const isFiltered = Object.keys(filters).length > 0;
   return (
@@ -144,22 +196,10 @@ function Content({ items, next, filters, exported, problem, zone }: ContentProps
       </form>
       <Filtered>
         {items.length > 0 && (
-          <section class="card">
-            <Table label="Entries">
-              <thead>
-                <tr>
-                  <th scope="col" class="text">When</th>
-                  <th scope="col" class="text">Who</th>
-                  <th scope="col" class="text">What</th>
-                  <th scope="col" class="text">To what</th>
-                  <th scope="col" class="text">Change</th>
-                  <th scope="col">From</th>
-                </tr>
-              </thead>
-              <tbody>
-                {items.map((row) => <Row key={row.id} row={row} zone={zone} />)}
-              </tbody>
-            </Table>
+          <section class="card" aria-label="Entries">
+            <ul class="audit">
+              {items.map((row) => <Row key={row.id} row={row} naming={naming} zone={zone} />)}
+            </ul>
           </section>
         )}
         {next !== null && <More href={`/audit?${older}`}>Older entries</More>}
@@ -185,41 +225,27 @@ function Filter(
   return <Field {...rest} name={name} value={filters[name]} required={false} autocomplete="off" />;
 }
 
-function Row({ row, zone }: { row: AuditRow; zone: string }): VNode {
+function Row({ row, naming, zone }: { row: AuditRow; naming: Naming; zone: string }): VNode {
+  const { did, what } = deedOf(row, naming);
+  const changes = changesOf(row, naming, zone);
+  const line = (text: string) => <p key={text} class="audit-change">{text}</p>;
   return (
-    <tr>
-      <th scope="row">
+    <li>
+      <p class="muted" title={row.agent ?? undefined}>
         <Exact tMs={row.ts} zone={zone} />
-      </th>
-      <td class="text">{row.actor.name}</td>
-      <td class="text">{row.action}</td>
-      <td class="text">{row.resource}</td>
-      <td class="text">
-        {changes(row.before, row.after).map((line) => <div key={line}>{line}</div>)}
-      </td>
-      <td title={row.agent ?? undefined}>{row.address ?? ""}</td>
-    </tr>
+        {row.address !== null && ` from ${row.address}`}
+      </p>
+      <p title={row.action}>
+        <strong>{row.actor.name}</strong> {did} {what !== null &&
+          (what.href === undefined ? what.name : <a href={what.href}>{what.name}</a>)}
+      </p>
+      {changes.slice(0, CHANGES_MOST).map(line)}
+      {changes.length > CHANGES_MOST && (
+        <details>
+          <summary>{`${changes.length - CHANGES_MOST} more`}</summary>
+          {changes.slice(CHANGES_MOST).map(line)}
+        </details>
+      )}
+    </li>
   );
-}
-
-/** `role: viewer → engineer`, only what differs. */
-export function changes(before: unknown, after: unknown): string[] {
-  const isObject = (v: unknown): v is Record<string, unknown> =>
-    typeof v === "object" && v !== null;
-  if (!isObject(before) && !isObject(after)) {
-    if (before === null && after === null) return [];
-    return before === null ? [text(after)] : [`${text(before)} → ${text(after)}`];
-  }
-  const [b, a] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
-  return [...new Set([...Object.keys(b), ...Object.keys(a)])]
-    .filter((key) => JSON.stringify(b[key]) !== JSON.stringify(a[key]))
-    .map((key) => {
-      if (!(key in b)) return `${key}: ${text(a[key])}`;
-      if (!(key in a)) return `${key} was ${text(b[key])}`;
-      return `${key}: ${text(b[key])} → ${text(a[key])}`;
-    });
-}
-
-function text(value: unknown): string {
-  return (typeof value === "string" ? value : JSON.stringify(value) ?? "").slice(0, 200);
 }
