@@ -32,6 +32,8 @@ export interface PredictionsNowProps {
 
 /** Older than this it is no longer current. */
 const STALE_MS = 15 * 60_000;
+/** Of more machines, those that run as usual are folded. */
+const SHOWN_MOST = 12;
 const ASK_EVERY_MS = 15_000;
 const ASK_AFTER_MS = 300;
 
@@ -61,6 +63,7 @@ export function PredictionsNow(props: PredictionsNowProps): VNode {
   const nowMs = typeof document === "undefined" ? props.nowMs : Math.max(now.value, props.nowMs);
   const current = shown.value.filter(({ at_ms }) => nowMs - at_ms < STALE_MS);
   const { sentence, worst } = answerOf(current, props.machines);
+  const folded = current.length > SHOWN_MOST;
   return (
     <>
       <h1 class="answer">
@@ -70,13 +73,27 @@ export function PredictionsNow(props: PredictionsNowProps): VNode {
       {!props.brief && current.length > 0 && (
         <section class="card" aria-labelledby="now">
           <h2 id="now">Now</h2>
-          <ul class="outlooks">
-            {current.map((one) => <Outlook key={one.machine} one={one} nowMs={nowMs} />)}
-          </ul>
+          <Outlooks list={folded ? current.filter(isOdd) : current} nowMs={nowMs} />
+          {folded && (
+            <details class="fold">
+              <summary>{`${current.length - current.filter(isOdd).length} as usual`}</summary>
+              <Outlooks list={current.filter((one) => !isOdd(one))} nowMs={nowMs} />
+            </details>
+          )}
           <p class="muted">Scores run from 0 to 1: a warning begins at 0.50, critical at 0.67.</p>
         </section>
       )}
     </>
+  );
+}
+
+const isOdd = (one: Pick<ShownPrediction, "class">) => one.class !== "normal";
+
+function Outlooks({ list, nowMs }: { list: readonly ShownPrediction[]; nowMs: number }): VNode {
+  return (
+    <ul class="outlooks">
+      {list.map((one) => <Outlook key={one.machine} one={one} nowMs={nowMs} />)}
+    </ul>
   );
 }
 

@@ -92,6 +92,7 @@ function Content(
               models={byMachine.get(name) ?? []}
               parts={parts}
               mayTrain={data.mayTrain && !data.training.some((t) => t.machine === name)}
+              folded={machines.length > FOLDED_FROM}
             />
           ))}
           {data.mayTrain && machines.length > 1 && (
@@ -120,6 +121,9 @@ function Figures({ parts }: { parts: ModelParts }): VNode {
     </Facts>
   );
 }
+
+/** With more machines than these each is folded. */
+const FOLDED_FROM = 12;
 
 const PHASES: Record<TrainingState["phase"], string> = {
   waiting: "waits for its turn",
@@ -158,13 +162,32 @@ function Running(
 }
 
 function Machine(
-  { name, models, parts, mayTrain }: {
-    name: string;
-    models: ModelInfo[];
-    parts: ModelParts;
-    mayTrain: boolean;
+  { folded, ...props }: MachineProps & {
+    /** Of many machines each is a line that opens. */
+    folded: boolean;
   },
 ): VNode {
+  if (!folded) return <MachineModel {...props} />;
+  const [model] = props.models;
+  return (
+    <details class="fold">
+      <summary>
+        {machineName(props.name)}
+        <span class="area">{model === undefined ? "no model yet" : `model ${model.version}`}</span>
+      </summary>
+      <MachineModel {...props} />
+    </details>
+  );
+}
+
+interface MachineProps {
+  name: string;
+  models: ModelInfo[];
+  parts: ModelParts;
+  mayTrain: boolean;
+}
+
+function MachineModel({ name, models, parts, mayTrain }: MachineProps): VNode {
   const [model, ...older] = models;
   const nowMs = parts.clock.now();
   const area = name.split("/").slice(0, -1).map(label).join(" · ");

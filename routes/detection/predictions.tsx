@@ -16,7 +16,8 @@ import { seeOther } from "../http/see_other.ts";
 import { Explanation, machineName, type PredictionParts, sourceWords } from "./prediction.tsx";
 import { findPrediction, judgePrediction } from "./predictions_api.ts";
 
-const PAGE = 50;
+/** Six screens of a phone. */
+const PAGE = 30;
 
 const Query = z.object({
   machine: z.string().max(2000).optional(),

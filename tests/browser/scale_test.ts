@@ -32,6 +32,8 @@ const PAGES = [
   "/alarms",
   "/tickets",
   "/events",
+  "/predictions",
+  "/models",
   "/settings",
   "/settings?section=this-host",
   "/audit",
