@@ -79,7 +79,8 @@ export function deedOf({ action, resource, before, after }: AuditRow, naming: Na
   const [kind, id] = split(resource, ":");
   const did = WHOLE[action] ??
     (DID[verb] === undefined ? label(action.replaceAll(".", " ")) : `${DID[verb]} ${label(noun)}`);
-  if (id === undefined || id === "") return { did, what: null };
+  // A session has no name.
+  if (id === undefined || id === "" || kind === "session") return { did, what: null };
   return { did, what: naming(kind, id) ?? { name: ownName(after) ?? ownName(before) ?? id } };
 }
 
@@ -106,30 +107,45 @@ export function changesOf(
     if (empty(before) && empty(after)) return [];
     return [empty(before) ? text(after) : `${text(before)} → ${text(after)}`];
   }
+  if (empty(before) || empty(after)) {
+    // Something came or went: what it was, in one line.
+    const whole = Object.entries(isObject(after) ? after : before as Record<string, unknown>)
+      .filter(([, value]) => !isNothing(value))
+      .map(([key, value]) => `${fieldName(key)}: ${text(value, key)}`);
+    return whole.length === 0 ? [] : [whole.join(", ").slice(0, WHOLE_MOST)];
+  }
   const [b, a] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
   return [...new Set([...Object.keys(b), ...Object.keys(a)])]
     .filter((key) => JSON.stringify(b[key]) !== JSON.stringify(a[key]))
     .map((key) => {
-      const name = label(key.replace(/(_?ms|Ms|_?id|Id)$/, ""));
+      const name = fieldName(key);
       if (!(key in b)) return `${name}: ${text(a[key], key)}`;
       if (!(key in a)) return `${name} was ${text(b[key], key)}`;
       return `${name}: ${text(b[key], key)} → ${text(a[key], key)}`;
     });
 }
 
+function fieldName(key: string): string {
+  return label(key.replace(/(_?ms|Ms|_?id|Id)$/, ""));
+}
+
+function isNothing(value: unknown): boolean {
+  return empty(value) || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
 const TEXT_MOST = 200;
+const WHOLE_MOST = 400;
 /** Times of this century; what is smaller is a length of time. */
 const TIMES_FROM_MS = 946_684_800_000;
 
 function textOf(value: unknown, field: string, naming: Naming, zone: string): string {
-  if (empty(value) || value === "") return "none";
+  if (isNothing(value)) return "none";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number" && /ms$/i.test(field) && value > TIMES_FROM_MS) {
     return dateTime(value, zone);
   }
   if (typeof value === "string") return (naming(null, value)?.name ?? value).slice(0, TEXT_MOST);
   if (Array.isArray(value)) {
-    if (value.length === 0) return "none";
     return value.map((one) => textOf(one, field, naming, zone)).join(", ").slice(0, TEXT_MOST);
   }
   if (!isObject(value)) return String(value);

@@ -43,5 +43,7 @@ Deno.test("audit: changes say before → after, with names of people and times o
     "tags: none → a, b",
   ]);
   assert.deepEqual(changesOf({ before: 0, after: 400 }, naming, "UTC"), ["0 → 400"]);
+  const added = { before: null, after: { title: "Oil", note: "", due_ms: null, tags: ["a"] } };
+  assert.deepEqual(changesOf(added, naming, "UTC"), ["title: Oil, tags: a"]);
   assert.deepEqual(changesOf({ before: null, after: null }, naming, "UTC"), []);
 });
