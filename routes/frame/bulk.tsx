@@ -2,6 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
 import { localPath } from "../http/form.ts";
+import { Said } from "./parts.tsx";
 
 const PICK = "pick-";
 /** A whole page of a list is selected one by one. */
@@ -85,9 +86,5 @@ export function Pick(
 
 /** After a change: of how many, such as `12 machines were changed.` */
 export function Changed({ n, one, more }: { n: number; one: string; more: string }): VNode {
-  return (
-    <p class="banner" role="status">
-      {n === 1 ? `1 ${one} was changed.` : `${n} ${more} were changed.`}
-    </p>
-  );
+  return <Said>{n === 1 ? `1 ${one} was changed.` : `${n} ${more} were changed.`}</Said>;
 }

@@ -8,7 +8,7 @@ import type { SettingView } from "../../lib/settings/setting.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, More, Said } from "../frame/parts.tsx";
 import { caller } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { changesOf, SectionForm } from "./settings_section.tsx";
@@ -69,7 +69,7 @@ export function settingsPages(parts: SettingsParts): Route[] {
                 <a href="/settings">Settings</a>
               </Crumbs>
               <Answer>{section.name}</Answer>
-              {query.saved !== undefined && <p role="status">{savedText(Number(query.saved))}</p>}
+              {query.saved !== undefined && <Said>{savedText(Number(query.saved))}</Said>}
               <section class="card" aria-label={section.name}>
                 {stored !== null && (
                   <TierTable stored={stored} settings={settings} zone={parts.zone} />
