@@ -21,7 +21,7 @@ import { seeOther } from "../http/see_other.ts";
 import { Island } from "../frame/island.tsx";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
-const SHOWN = 200;
+const SHOWN = 40;
 const FORM_BYTES = 64 * 1024;
 const STATES = ["active", "acknowledged"] as const;
 
