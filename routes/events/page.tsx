@@ -8,6 +8,7 @@ import { FormError } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
+import { placeOf } from "../../lib/machines/places.ts";
 import { Answer, Empty, More } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { ACTIVITY_MINUTES, ActivityChart } from "./activity.tsx";
@@ -41,7 +42,10 @@ export function eventPages(parts: EventPageParts): Route[] {
         const { c, who, query, nowMs } = context;
         const { cursor, ...filter } = Query.parse(query);
         const since = parts.place();
-        const asked = askedOf(filter, nowMs, parts.zone);
+        // What is gone is still found, by its path.
+        const machine = filter.machine &&
+          (placeOf(filter.machine, parts.machines.all()).path ?? filter.machine);
+        const asked = askedOf({ ...filter, machine }, nowMs, parts.zone);
         const { items, next } = "problem" in asked
           ? { items: [], next: null }
           : await parts.events.list(

@@ -15,7 +15,7 @@ import type { RouteContext } from "../http/route.ts";
 /** What is asked of the event log. */
 export interface EventServices {
   events: Pick<EventLog, "list" | "find">;
-  machines: Pick<MachineDirectory, "find">;
+  machines: Pick<MachineDirectory, "find" | "all">;
 }
 
 const searchField = z.string().max(200).refine(

@@ -5,6 +5,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import type { SettingChange } from "../../lib/settings/settings.ts";
 import type { SettingView } from "../../lib/settings/setting.ts";
 import { textOf, typedText, valueOfText, type ValueSchema } from "../../lib/settings/text.ts";
+import { durationOfText, durationText } from "../../lib/words/durations.ts";
 import { Field, FormError, Hidden, SeenField, Select } from "../frame/form.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 import { Exact } from "../frame/times.tsx";
@@ -24,8 +25,26 @@ export function changesOf(
     const { key } = view;
     if (texts[DEFAULT + key] !== undefined) return [{ key, value: null }];
     const text = typedIn(texts, key);
-    return text === undefined ? [] : [{ key, value: valueOfText(schemaOf(view), text) }];
+    return text === undefined ? [] : [{ key, value: valueTyped(view, text) }];
   });
+}
+
+/** Settings in ms are typed and shown as lengths of time with their unit. */
+const isLength = ({ unit }: SettingView) => unit === "ms";
+
+/** What cannot be one stays text, for the schema to refuse. */
+function valueTyped(view: SettingView, text: string): unknown {
+  return isLength(view) ? durationOfText(text) ?? text : valueOfText(schemaOf(view), text);
+}
+
+/** A value as its field shows it. */
+function fieldText(view: SettingView, value: unknown): string {
+  return isLength(view) && typeof value === "number" ? durationText(value) : typedText(value);
+}
+
+/** A value in a sentence. */
+function readText(view: SettingView, value: unknown): string {
+  return isLength(view) ? fieldText(view, value) : textOf(view, value);
 }
 
 /** What somebody typed into a field; undefined: it stands as it was drawn. */
@@ -81,7 +100,7 @@ function Setting(
       {mayChange
         ? (
           <>
-            {!view.secret && <Hidden values={{ [WAS + key]: typedText(view.value) }} />}
+            {!view.secret && <Hidden values={{ [WAS + key]: fieldText(view, view.value) }} />}
             <Input
               view={view}
               typed={typedIn(sent.values, key)}
@@ -89,12 +108,12 @@ function Setting(
             />
           </>
         )
-        : <p>{`${view.title}: ${textOf(view, view.value)}`}</p>}
+        : <p>{`${view.title}: ${readText(view, view.value)}`}</p>}
       {changed && (
         <p class="muted">
           {`Changed by ${view.changedBy}, `}
           <Exact tMs={view.changedMs!} zone={zone} />
-          {view.secret ? "." : `; the default is ${textOf(view, view.default)}.`}
+          {view.secret ? "." : `; the default is ${readText(view, view.default)}.`}
         </p>
       )}
       {changed && mayChange && (
@@ -117,7 +136,7 @@ function Input(
 ): VNode {
   const schema = schemaOf(view);
   const id = view.key.replace(/\W/g, "-");
-  const value = typed ?? typedText(view.value);
+  const value = typed ?? fieldText(view, view.value);
   const choices = schema.type === "boolean" ? ["on", "off"] : schema.enum;
   if (choices !== undefined) {
     return (
@@ -138,13 +157,13 @@ function Input(
       name={view.key}
       id={id}
       label={view.title}
-      unit={view.unit}
-      help={`${view.help}${rangeOf(schema)}${later}`}
+      unit={isLength(view) ? null : view.unit}
+      help={`${view.help}${rangeOf(schema, isLength(view))}${later}`}
       error={error}
       type={view.secret ? "password" : "text"}
       placeholder={view.secret ? textOf(view, null) : undefined}
       value={view.secret ? undefined : value}
-      numeric={schema.type === "integer"}
+      numeric={schema.type === "integer" && !isLength(view)}
       required={false}
       autocomplete="off"
     />
@@ -155,6 +174,8 @@ function schemaOf(view: SettingView): ValueSchema {
   return view.schema as ValueSchema;
 }
 
-function rangeOf({ minimum, maximum }: ValueSchema): string {
-  return minimum === undefined || maximum === undefined ? "" : ` ${minimum} to ${maximum}.`;
+function rangeOf({ minimum, maximum }: ValueSchema, isLength: boolean): string {
+  if (minimum === undefined || maximum === undefined) return "";
+  const [from, to] = isLength ? [minimum, maximum].map(durationText) : [minimum, maximum];
+  return ` ${from} to ${to}.`;
 }
