@@ -239,6 +239,19 @@ Deno.test({
       await engineer.page.goto(path);
       await assertEveryLook(engineer.page);
     }
+    // A machine is named by what people call it: completed by keyboard.
+    await engineer.page.goto("/alarms/new");
+    const machine = engineer.page.getByLabel("Machine");
+    await machine.pressSequentially("pres 3");
+    await engineer.page.waitForSelector('.picks li:has-text("Press 3")');
+    await assertEveryLook(engineer.page);
+    await machine.focus();
+    await engineer.page.keyboard.press("ArrowDown");
+    await engineer.page.keyboard.press("Enter");
+    assert.equal(await machine.inputValue(), "hall-1/press-3");
+    await engineer.page.getByLabel("What is wrong").fill("oil below it");
+    await engineer.page.getByRole("button", { name: "Raise the alarm" }).click();
+    await engineer.page.getByRole("heading", { name: "oil below it" }).waitFor();
     assert.deepEqual(engineer.faults, []);
     await engineer.close();
     const { page, faults } = await visitor(browser, { url, expected: /403/ });
@@ -260,7 +273,7 @@ Deno.test({
     // On paper: what it is about and what was said, nothing to press.
     await page.goto("/tickets/T-2");
     await page.emulateMedia({ media: "print" });
-    for (const gone of [".nav", ".top", ".say", ".crumbs", ".talk-acts"]) {
+    for (const gone of [".nav", ".top", ".say", ".talk-acts"]) {
       for (const one of await page.locator(gone).all()) assert.ok(!await one.isVisible(), gone);
     }
     assert.ok(await page.locator(".talk .said").first().isVisible());
