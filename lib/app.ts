@@ -1,5 +1,6 @@
 import type { Route } from "../routes/http/route.ts";
 import { createAssets } from "../routes/http/static.ts";
+import { createViewerZone } from "../routes/http/viewer_zone.ts";
 import type { Simulator } from "../sim/simulator.ts";
 import type { AccessStart } from "./access/access.ts";
 import { build } from "./app/build.ts";
@@ -118,6 +119,7 @@ export function buildApp(options: AppOptions): App {
       now: () => clock.now(),
       log: log.child("https"),
     });
+    const viewerZone = createViewerZone(parts.zone);
     table = appRoutes(parts, {
       config,
       certificates,
@@ -128,6 +130,7 @@ export function buildApp(options: AppOptions): App {
       demoUsers: demoMode(config) === "loopback" ? accessStart.demoUsers : [],
       simulator: options.simulator ?? null,
       assets,
+      viewerZone,
     });
     answer = mountApp(table, {
       clock,
@@ -137,6 +140,7 @@ export function buildApp(options: AppOptions): App {
       log: log.child("http"),
       storageTroubles,
       emergency: parts.emergency,
+      viewerZone,
     });
     const sockets = createSockets();
     const guard = createConnectionGuard({

@@ -45,7 +45,7 @@ export type RouteParts =
   & DeviceRouteParts
   & FaultRouteParts
   & ScriptParts
-  & Omit<EventRouteParts, "beside">
+  & EventRouteParts
   & HealthRouteParts
   & HistoryRouteParts
   & JobServices
@@ -70,7 +70,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...faultsRoutes(parts),
     ...scriptsRoutes(parts),
     ...aiPartRoutes(parts),
-    ...eventsRoutes({ ...parts, beside: chatBeside(parts) }),
+    ...eventsRoutes(parts, chatBeside(parts)),
     ...healthRoutes(parts),
     ...historyRoutes(parts),
     ...reportRoutes(parts),

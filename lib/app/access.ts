@@ -1,11 +1,11 @@
 import { type Access, createAccess } from "../access/access.ts";
 import type { Foundation } from "./foundation.ts";
 import { accessLimits } from "./settings.ts";
-import { demoMode, siteTime } from "./site.ts";
+import { demoMode, timeIn } from "./site.ts";
 
 /** People, keys and what they may do. Nobody is let in before it is started. */
 export function createAppAccess(
-  { config, clock, log, storage, settings, events, late, ending }: Foundation,
+  { config, clock, log, storage, settings, events, late, ending, zone }: Foundation,
 ): Access {
   const access = createAccess({
     db: storage.db,
@@ -17,7 +17,7 @@ export function createAppAccess(
     demo: demoMode(config),
     events,
     canMail: () => late.get("notify").canMail(),
-    timeText: siteTime,
+    timeText: timeIn(zone),
     ...accessLimits(settings),
   });
   ending(() => access.stop());

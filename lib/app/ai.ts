@@ -7,7 +7,6 @@ import { createUsageStore } from "../ai/usage_store.ts";
 import type { Access } from "../access/access.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
-import { siteZone } from "./site.ts";
 
 /** The model, and what is spent on it. */
 export interface ModelParts {
@@ -20,7 +19,7 @@ export interface ModelParts {
 
 /** Nothing of the SDK is loaded before the first question. */
 export function createModelParts(
-  { config, clock, log, storage, settings, shedding }: Foundation,
+  { config, clock, log, storage, settings, shedding, zone }: Foundation,
   { outgoing, access, machines: { registry } }: {
     outgoing: Outgoing;
     access: Access;
@@ -32,7 +31,7 @@ export function createModelParts(
     db: storage.db,
     clock,
     store: createUsageStore(storage.db),
-    zone: siteZone(),
+    zone,
     limit: () => settings.get("ai.tokens_per_day"),
   });
   if (key === null) return { askModel: null, asker: null, budget };

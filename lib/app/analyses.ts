@@ -11,7 +11,6 @@ import type { EventDraft } from "../events/event.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { ModelParts } from "./ai.ts";
 import type { Foundation } from "./foundation.ts";
-import { siteZone } from "./site.ts";
 
 export interface AnalysisParts {
   analyses: Analyses;
@@ -25,7 +24,7 @@ const LEFT_TO_PEOPLE = 0.25;
 
 /** Analyses, their report by mail, and the chat. Nothing of it works before somebody asks or a setting says so. */
 export function createAnalysisParts(
-  { clock, log, storage, settings, events, shedding, bus }: Foundation,
+  { clock, log, storage, settings, events, shedding, bus, zone }: Foundation,
   { model: { askModel }, notify, facts }: {
     model: ModelParts;
     notify: Pick<Notify, "mail" | "mailing">;
@@ -41,7 +40,7 @@ export function createAnalysisParts(
           "RECIPIENT_EMAIL",
       );
     }
-    await events.append(mailedEvent(analysis, by, clock.now()));
+    await events.append(mailedEvent(analysis, by, clock.now(), zone));
     const subject = `analysis:${analysis.id}`;
     const { items } = await events.list({ subject, types: ["analysis.mailed"], limit: 1 });
     await notify.mail(items[0]);
@@ -80,8 +79,13 @@ function isCritical({ alarm, type }: AlarmTransition): boolean {
 
 const SEVERITIES = { Good: "info", Fair: "info", Poor: "warning", Critical: "critical" } as const;
 
-function mailedEvent(analysis: Analysis, by: string | null, tMs: number): EventDraft {
-  const report = reportOf(analysis, siteZone());
+function mailedEvent(
+  analysis: Analysis,
+  by: string | null,
+  tMs: number,
+  zone: string,
+): EventDraft {
+  const report = reportOf(analysis, zone);
   return {
     type: "analysis.mailed",
     subject: `analysis:${analysis.id}`,

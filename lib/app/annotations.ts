@@ -4,7 +4,6 @@ import type { Alarms } from "../alarms/alarms.ts";
 import type { Tickets } from "../tickets/tickets.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
-import { siteZone } from "./site.ts";
 
 export interface AnnotationParts {
   notes: Notes;
@@ -13,7 +12,7 @@ export interface AnnotationParts {
 
 /** What is drawn on charts beside the readings. */
 export function createAnnotationParts(
-  { clock, storage: { db } }: Foundation,
+  { clock, storage: { db }, zone }: Foundation,
   { registry, machines, alarms, tickets }: Pick<MachineParts, "registry" | "machines"> & {
     alarms: Pick<Alarms, "list">;
     tickets: Pick<Tickets, "list">;
@@ -26,7 +25,7 @@ export function createAnnotationParts(
     windows: machines.windows,
     notes,
     sensorsOf: (machine) => registry.all().filter((sensor) => sensor.machine === machine),
-    zone: siteZone(),
+    zone,
   });
   return { notes, annotations };
 }

@@ -7,7 +7,7 @@ import { writeDurably } from "../base/durable_file.ts";
 import { messageOf, type PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Restore } from "./safe_mode.ts";
-import { siteTime } from "./site.ts";
+import { hostZone, timeIn } from "./site.ts";
 
 /** What was restored without asking, last. Written before it is done: no archive is restored so twice. */
 const NAME = "auto-restored.json";
@@ -41,7 +41,9 @@ export async function restoreByItself(
   const reason = error.refusal?.what ?? error.message;
   const before = await readRecord(dataDir);
   if (before?.file === file) {
-    log.error(`${reason}: ${file} was restored at ${siteTime(before.at_ms)} already, not again`);
+    log.error(
+      `${reason}: ${file} was restored at ${timeIn(hostZone())(before.at_ms)} already, not again`,
+    );
     return false;
   }
   if (newest.encrypted) {
@@ -73,10 +75,10 @@ export async function restoredByItself(dataDir: string): Promise<string | null> 
 
 function sentence({ file, made_ms, at_ms, reason }: Record): string {
   return `${reason}. So Perch restored ${file} by itself at ${
-    siteTime(at_ms)
+    timeIn(hostZone())(at_ms)
   } (AUTO_RESTORE): what was ` +
     `stored after ${
-      siteTime(made_ms)
+      timeIn(hostZone())(made_ms)
     } is missing. Stop Perch and run \`perch restore --confirm\` to keep ` +
     "it so, or `perch restore --undo`.";
 }

@@ -18,7 +18,6 @@ import type { SqlStatement } from "../db/client.ts";
 import { WAL_MOST_BYTES } from "./checkpoints.ts";
 import type { Foundation } from "./foundation.ts";
 import { roomLimits } from "./room.ts";
-import { siteZone } from "./site.ts";
 import { roomOf } from "./storage_guard.ts";
 
 export interface BackupParts {
@@ -60,7 +59,7 @@ export async function createBackupParts(
   const schedule = (): Schedule => ({
     every: settings.get("backup.schedule"),
     at: settings.get("backup.time"),
-    zone: siteZone(),
+    zone: foundation.zone,
   });
   const backups = createBackups({
     clock,

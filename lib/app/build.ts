@@ -43,7 +43,7 @@ import { createPush, personOf } from "./push.ts";
 import { createReported } from "./reported.ts";
 import { createReportParts } from "./reports.ts";
 import { createRestoreParts } from "./restores.ts";
-import { siteTime } from "./site.ts";
+import { timeIn } from "./site.ts";
 import { createScriptParts } from "./scripts.ts";
 import { gatherFacts } from "./site_facts.ts";
 import { createSourceParts } from "./sources.ts";
@@ -245,14 +245,24 @@ export async function build(
   const site = config.siteId ?? Deno.hostname();
   const facts = () =>
     gatherFacts({
-      ...{ clock, site, registry, alarms, faults, components, hostView, events },
+      ...{
+        clock,
+        site,
+        registry,
+        alarms,
+        faults,
+        components,
+        hostView,
+        events,
+        zone: foundation.zone,
+      },
       ...{ statuses: live.statuses, predictions: detection.predictions, counts: reported.counts },
     });
   const damage = watchDamage({
     clock,
     readings: storage.readings,
     troubles: storageTroubles,
-    words: { sensor: (num) => sensorAtMachine(registry, num), time: siteTime },
+    words: { sensor: (num) => sensorAtMachine(registry, num), time: timeIn(foundation.zone) },
     append: (event) => events.append(event),
     sinceMs: foundation.sinceMs,
   });

@@ -12,7 +12,6 @@ import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
-import { siteZone } from "./site.ts";
 
 export interface CommandNeeds {
   machines: Pick<MachineParts, "registry" | "windowOf">;
@@ -24,13 +23,13 @@ export interface CommandNeeds {
 
 /** Orders to devices; what is stored of them is read, and none is sent again. */
 export async function createCommandParts(
-  { config, clock, log, storage, settings, events, bus }: Foundation,
+  { config, clock, log, storage, settings, events, bus, zone }: Foundation,
   { machines: { registry, windowOf }, live, devices, access, mqtt }: CommandNeeds,
 ): Promise<{ commands: Commands }> {
   const placeOf = createPlaceOf(config.mqtt.topics);
   const isUnavailable = (num: number) => devices.devices.isUnavailable(num);
   const commands = createCommands({
-    ...{ db: storage.db, clock, log: log.child("commands"), events, zone: siteZone() },
+    ...{ db: storage.db, clock, log: log.child("commands"), events, zone },
     sensors: registry,
     machines: registry.machines,
     readings: storage.readings,

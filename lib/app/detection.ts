@@ -21,7 +21,7 @@ import { limitsOf } from "./judge.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
 import { alarmRules } from "./settings.ts";
-import { siteTime } from "./site.ts";
+import { timeIn } from "./site.ts";
 
 /** Detection over every committed reading, and what it found. */
 export interface Detection {
@@ -77,7 +77,7 @@ export async function createDetectionParts(
     log: log.child("backtests"),
     readings: storage.readings,
     plan: detection.plan,
-    timeText: siteTime,
+    timeText: timeIn(foundation.zone),
   });
   return { detection, predictions, backtests };
 }

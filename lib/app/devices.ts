@@ -13,7 +13,6 @@ import type { OwnMessage } from "../sources/source.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Late } from "./late.ts";
 import type { MachineParts } from "./machines.ts";
-import { siteZone } from "./site.ts";
 
 export interface DeviceParts {
   deviceService: DeviceService;
@@ -37,7 +36,7 @@ const PUBLISH_MS = 10_000;
 
 /** Devices that announce themselves, and the dialects in which they speak. */
 export async function createDeviceParts(
-  { clock, log, settings, storage, events, bus, late, ending }: Foundation,
+  { clock, log, settings, storage, events, bus, late, ending, zone }: Foundation,
   { registry }: Pick<MachineParts, "registry">,
 ): Promise<DeviceParts> {
   const deviceLog = log.child("devices");
@@ -60,7 +59,7 @@ export async function createDeviceParts(
   const deps = {
     onConnected: (listener: (stopping: AbortSignal) => void) => void connected.add(listener),
     ...{ directory: devices, clock, log: deviceLog, settings, publish },
-    zone: siteZone(),
+    zone,
     plainName: createPlainName(),
   };
   const dialects = DEVICE_DIALECTS.flatMap((create) => create(deps));

@@ -1,7 +1,6 @@
 import { byType, type Figures, minuteOf, successOf } from "../live/figures.ts";
 import { HOUR_MS } from "../words/times.ts";
 import type { Parts } from "./parts.ts";
-import { siteZone } from "./site.ts";
 
 const MINUTES_SHOWN = 10;
 
@@ -28,7 +27,7 @@ export async function perchFigures(parts: Parts, uptimeS: number): Promise<Figur
   return {
     at_ms: nowMs,
     uptime_s: Math.floor(uptimeS),
-    zone: siteZone(),
+    zone: parts.zone,
     today_from_ms: today.fromMs,
     readings: {
       today: counts.of("readings"),

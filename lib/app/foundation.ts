@@ -27,6 +27,7 @@ import { createShedding, type Shedding } from "../health/emergency/shedding.ts";
 import { createLate, type Late } from "./late.ts";
 import { logLimits } from "./log_files.ts";
 import { createAppSettings } from "./settings.ts";
+import { siteZone } from "./site.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import { cutText } from "./storage_files.ts";
 import { createStorageGuard, type StorageGuard } from "./storage_guard.ts";
@@ -88,6 +89,8 @@ export interface Foundation
   /** A restore that nobody asked for and nobody has confirmed; null: none. */
   restoredByItself: string | null;
   settings: Settings;
+  /** The site's time zone, an IANA name. */
+  zone: string;
   events: EventLog;
   /** Hands on what comes into the event log, over the bus. */
   eventFeed: EventFeed;
@@ -148,6 +151,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     restoredByItself: await restoredByItself(config.dataDir),
     refusal: () => storageGuard.refusal() ?? checkpoints.refusal(),
     settings,
+    zone: siteZone(settings),
     events,
     eventFeed,
     components: createComponents(CRITICAL_PARTS),

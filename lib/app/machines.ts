@@ -13,7 +13,6 @@ import { createWindowWatch, type MaintenanceWindow } from "../machines/windows.t
 import type { Foundation } from "./foundation.ts";
 import { limitFaults } from "./judge.ts";
 import { sensorEvent } from "./sensor_events.ts";
-import { siteZone } from "./site.ts";
 import { forgetReadings } from "./upkeep.ts";
 
 export interface MachineParts {
@@ -76,7 +75,7 @@ export async function createMachineParts(foundation: Foundation): Promise<Machin
     clock,
     log: log.child("photos"),
   });
-  const windowOf = createWindowWatch({ windows: machines.windows, zone: siteZone() });
+  const windowOf = createWindowWatch({ windows: machines.windows, zone: foundation.zone });
   return { registry, machines, photos, windowOf };
 }
 

@@ -14,7 +14,6 @@ import { DAY_MS } from "../words/times.ts";
 import type { Foundation } from "./foundation.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";
-import { siteZone } from "./site.ts";
 
 /** Mail servers take some 10 MB, people on the way a few hundred kB. */
 const MAIL_PICTURES = { pictures: 3, bytes: 300_000 };
@@ -36,7 +35,7 @@ export interface NotifyNeeds {
 
 /** Puts notifications together and reads channels and rules; it sends once its tasks run. */
 export async function createNotifyParts(
-  { config, clock, log: root, storage, settings, events, components, late }: Foundation,
+  { config, clock, log: root, storage, settings, events, components, late, zone }: Foundation,
   needs: NotifyNeeds,
 ): Promise<Notify> {
   const { machines: { registry, windowOf }, live: { hub }, access, outgoing } = needs;
@@ -54,7 +53,7 @@ export async function createNotifyParts(
     push: needs.push,
     publicUrl: config.http.publicUrl,
     site: config.siteId ?? Deno.hostname(),
-    zone: siteZone(),
+    zone,
     person(id) {
       const user = access.users.find(id);
       if (user === undefined || user.state === "deleted") return null;

@@ -51,6 +51,7 @@ type Shared =
   | "storageGuard"
   | "checkpoints"
   | "settings"
+  | "zone"
   | "events"
   | "eventFeed"
   | "logFiles"

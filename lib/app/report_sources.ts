@@ -10,13 +10,12 @@ import type { Tickets } from "../tickets/tickets.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
 import { preferredUnits } from "./settings.ts";
-import { siteZone } from "./site.ts";
 
 /** What reports are made from. */
 export function createReportSources(
-  { clock, config, storage, settings }: Pick<
+  { clock, config, storage, settings, zone }: Pick<
     Foundation,
-    "clock" | "config" | "storage" | "settings"
+    "clock" | "config" | "storage" | "settings" | "zone"
   >,
   { registry, machines, alarms, predictions, computed, tickets }:
     & Pick<MachineParts, "registry" | "machines">
@@ -31,7 +30,7 @@ export function createReportSources(
   const preferred = preferredUnits(settings);
   return {
     site: config.siteId ?? Deno.hostname(),
-    zone: siteZone(),
+    zone,
     machines: () => registry.machines.all().filter(isPlant),
     sensors: plant.all,
     shown: (sensor) => shownOf(sensor, preferred),

@@ -13,7 +13,7 @@ import type { Notify } from "../notify/notify.ts";
 import { isAtLeast, namesType } from "../notify/rule.ts";
 import { isCameraPart } from "./camera_component.ts";
 import type { Foundation } from "./foundation.ts";
-import { siteTime, siteZone } from "./site.ts";
+import { timeIn } from "./site.ts";
 
 /** What other programs report, and what is counted. */
 export interface Reported {
@@ -32,10 +32,10 @@ const FEW = 1_000;
 const KEEP_FEW_EVERY_MS = 3_600_000;
 
 export async function createReported(
-  { clock, log, storage: { db }, settings, events, components, bus, ending }: Foundation,
+  { clock, log, storage: { db }, settings, events, components, bus, ending, zone }: Foundation,
   { hub, notify }: { hub: Pick<StreamHub, "publish">; notify: Pick<Notify, "rules"> },
 ): Promise<Reported> {
-  const counts = createDayCounts({ db, clock, zone: siteZone() });
+  const counts = createDayCounts({ db, clock, zone });
   const limits = createReportLimits({
     clock,
     counts,
@@ -59,7 +59,7 @@ export async function createReported(
     db,
     clock,
     isBuiltIn: components.isBuiltIn,
-    timeText: siteTime,
+    timeText: timeIn(zone),
     onChange: publish,
   });
   await reported.load();

@@ -6,7 +6,6 @@ import { createReports, type Reports } from "../reports/reports.ts";
 import { createSchedules, type Schedules } from "../reports/schedules/schedules.ts";
 import type { Foundation } from "./foundation.ts";
 import { createReportSources } from "./report_sources.ts";
-import { siteZone } from "./site.ts";
 
 export interface ReportParts {
   reports: Reports;
@@ -30,7 +29,7 @@ export async function createReportParts(
   const actor = systemActor("Perch");
   const reportSchedules = createSchedules({
     ...{ db, clock, log: log.child("reports"), events, jobs, reports },
-    zone: siteZone(),
+    zone: foundation.zone,
     channels: () =>
       notify.channels.all().filter(({ kind }) => kind === "email")
         .map(({ id, name }) => ({ id, name })),

@@ -33,7 +33,7 @@ import type { Parts } from "./parts.ts";
 import { sensorAtMachine } from "./damage.ts";
 import { notReady } from "./ready.ts";
 import { scriptFigures } from "./script_figures.ts";
-import { siteZone } from "./site.ts";
+import type { ViewerZone } from "../../routes/http/viewer_zone.ts";
 import { preferredUnits } from "./settings.ts";
 import { shownOf } from "../machines/shown_unit.ts";
 
@@ -51,6 +51,7 @@ export interface RouteOptions {
   simulator: Simulator | null;
   /** Style sheet, scripts and icons. */
   assets: Assets;
+  viewerZone: ViewerZone;
 }
 
 const SIMULATED =
@@ -65,8 +66,18 @@ export function appRoutes(parts: Parts, options: RouteOptions): Route[] {
 /** What the routes take, by the names that they know. */
 function routeParts(
   parts: Parts,
-  { clock, version, startedMs, config, certificates, assets, simulator, demoUsers, limitSocket }:
-    RouteOptions,
+  {
+    clock,
+    version,
+    startedMs,
+    config,
+    certificates,
+    assets,
+    simulator,
+    demoUsers,
+    limitSocket,
+    viewerZone,
+  }: RouteOptions,
   routes: () => readonly Route[],
 ): RouteParts {
   const { registry, access, recent, hub } = parts;
@@ -147,6 +158,7 @@ function routeParts(
       alarms: () => parts.alarms.counts(),
       base: config.http.base,
       choices: plantChoices(parts.registry.machines, parts.registry),
+      zone: viewerZone,
     }),
     hardware: parts.hardware,
     hostView: parts.hostView,
@@ -217,7 +229,10 @@ function routeParts(
     uptimeS,
     users: access.users,
     version,
-    zone: siteZone(),
+    get zone() {
+      return viewerZone.zone();
+    },
+    siteZone: viewerZone.site,
   };
 }
 
@@ -231,7 +246,7 @@ function trustOf(certificates: Certificates | null): RouteParts["trust"] {
 /** Mounts the table with the policies, limits and headers that hold for all of it. */
 export function mountApp(
   routes: readonly Route[],
-  { clock, config, log, access, assets, storageTroubles, emergency }: {
+  { clock, config, log, access, assets, storageTroubles, emergency, viewerZone }: {
     clock: Clock;
     config: Config;
     log: Log;
@@ -239,6 +254,7 @@ export function mountApp(
     assets: Assets;
     storageTroubles: Parts["storageTroubles"];
     emergency: Parts["emergency"];
+    viewerZone: ViewerZone;
   },
 ): Hono {
   const bare = createBarePage(assets, troubleOf({ storageTroubles, emergency }), config.http.base);
@@ -249,6 +265,7 @@ export function mountApp(
     watch: (who, onEnd) => access.watch(who, onEnd),
     admit: (request) => access.rateLimiter.admit(request),
     changes: access.audit.changes,
+    around: viewerZone.within,
     log,
     errorPage: createErrorPage(bare),
     expiredPage: createExpiredPage(bare),

@@ -1,15 +1,20 @@
 import type { Config } from "../base/config.ts";
 import { nameId } from "../base/ids.ts";
+import type { Settings } from "../settings/settings.ts";
+import { dateTime } from "../words/times.ts";
 
-/** The site's time zone: the host's. */
-export function siteZone(): string {
+/** The host's time zone: the site's, where the settings name none. */
+export function hostZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** A time in the site's zone, `2026-01-05 12:00:00`. */
-export function siteTime(tMs: number): string {
-  return new Date(tMs).toLocaleString("sv-SE", { timeZone: siteZone() });
+/** The site's time zone; read once, at the start, so that one Perch never counts days in two of them. */
+export function siteZone(settings: Pick<Settings, "get">): string {
+  return settings.get("site.time_zone") || hostZone();
 }
+
+/** A time in `zone`, `2026-01-05 12:00:00`. */
+export const timeIn = (zone: string) => (tMs: number): string => dateTime(tMs, zone);
 
 /** The simulator's accounts: documented passwords on loopback, random ones when it is open to the network. */
 export function demoMode(config: Config): "loopback" | "lan" | null {

@@ -24,7 +24,6 @@ import type { Machine } from "../machines/machine.ts";
 import type { MachineParts } from "./machines.ts";
 import { type Sensor, shownValue } from "../machines/sensor.ts";
 import { lastLevel, title as titleOf } from "../words/names.ts";
-import { siteZone } from "./site.ts";
 
 export interface FactSources {
   clock: Clock;
@@ -38,6 +37,8 @@ export interface FactSources {
   hostView: Pick<HostView, "report">;
   events: Pick<EventLog, "countsSince" | "list">;
   counts: Pick<DayCounts, "load" | "today" | "of">;
+  /** The site's. */
+  zone: string;
 }
 
 /** An outlook older than this is out of date. */
@@ -72,7 +73,7 @@ export async function gatherFacts(from: FactSources): Promise<SiteFacts> {
   const saidElsewhere = new Set([...SAID_ELSEWHERE, ...open.map(({ component }) => component)]);
   return {
     nowMs,
-    zone: siteZone(),
+    zone: from.zone,
     site: from.site,
     machines: machines.map((machine): MachineFact => {
       const { status, sinceMs } = statuses.machine(machine.path);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { siteZone } from "../app/site.ts";
+import { hostZone } from "../app/site.ts";
 import { PerchError } from "../base/errors.ts";
 import type { JobJson } from "../jobs/shape.ts";
 import { confirmSite } from "../transfer/import/confirm_site.ts";
@@ -125,7 +125,7 @@ function previewLines(preview: ImportPreview): string[] {
   const asRead = Object.entries(options)
     .filter(([name, value]) => name !== "columns" && value !== undefined)
     .map(([name, value]) => `${FLAG_OF[name as keyof typeof FLAG_OF].slice(2)} ${value}`);
-  const zone = siteZone();
+  const zone = hostZone();
   const first = rows.slice(0, ROWS_SHOWN).map(({ key, tMs, value, unit }) => [
     dateTime(tMs, zone),
     key,
@@ -209,7 +209,7 @@ function end(
 
 function summaryLines(result: ImportResult): string[] {
   const { dry_run, read, stored, repeated, empty, skipped, rejected, rejected_lines } = result;
-  const zone = siteZone();
+  const zone = hostZone();
   const { from_ms, to_ms } = result;
   const range = from_ms === null || to_ms === null
     ? []

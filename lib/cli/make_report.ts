@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { siteZone } from "../app/site.ts";
+import { hostZone } from "../app/site.ts";
 import { epochOfText } from "../base/epoch.ts";
 import { PerchError } from "../base/errors.ts";
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
@@ -65,7 +65,7 @@ function timeOf(flags: Flags, name: string): number | undefined {
 
 function beginOf(day: string): number | null {
   try {
-    return Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: siteZone() }).epochMilliseconds;
+    return Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: hostZone() }).epochMilliseconds;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { restorePlace } from "../app/restoring.ts";
-import { siteZone } from "../app/site.ts";
+import { hostZone } from "../app/site.ts";
 import { confirmRestore, finishRestore, undoRestore } from "../backup/after.ts";
 import { createBackupWorker } from "../backup/client.ts";
 import { backupsFolder, listBackups } from "../backup/folder.ts";
@@ -102,8 +102,8 @@ async function decide(
   const isPlan = flags.has("dry-run");
   const target = exportTarget(context, request, findings);
   const sentences = [
-    archiveWords(manifest, request.nowMs, siteZone()),
-    ...findingsWords(findings, siteZone()),
+    archiveWords(manifest, request.nowMs, hostZone()),
+    ...findingsWords(findings, hostZone()),
     ...(target === null && (findings.lost?.readings ?? 0) > 0
       ? ["With --export yes they are written into a file first, which can be sent in again."]
       : []),
@@ -120,7 +120,7 @@ async function decide(
   const exported = target === null ? null : await exportTo(context, prepared, target);
   const words = [
     ...(isPlan || flags.has("yes") ? sentences : []),
-    ...(exported === null ? [] : exportedWords(exported, siteZone(), addressOf(context))),
+    ...(exported === null ? [] : exportedWords(exported, hostZone(), addressOf(context))),
   ];
   if (isPlan) {
     await prepared.discard();

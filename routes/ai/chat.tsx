@@ -17,7 +17,7 @@ export type ChatParts = PageParts & AnalysisServices;
 
 /** The chat as it stands beside something else. */
 export function chatBeside(
-  { analyst, zone }: ChatParts,
+  parts: ChatParts,
 ): (context: RouteContext, from: Place, sent?: SentForm) => VNode {
   return (context, from, { errors, values } = NOTHING_SENT) => (
     <section class="card" aria-labelledby="chat">
@@ -26,12 +26,12 @@ export function chatBeside(
         name="ChatBox"
         component={ChatBox}
         props={{
-          answers: analyst.chat.history(sessionOf(context)),
+          answers: parts.analyst.chat.history(sessionOf(context)),
           from,
           error: errors.message ?? errors.form,
           typed: values.message,
           longest: QUESTION_CHARS_MOST,
-          zone,
+          zone: parts.zone,
           nowMs: context.nowMs,
         }}
       />

@@ -31,7 +31,7 @@ const ChangeForm = z.strictObject({ ...times, id: idForm.shape.id });
 
 /** `/notes/new`, `/notes/:id`: a note of one's own is written, changed, deleted. */
 export function notePages(parts: NotePageParts): Route[] {
-  const { notes, audit, zone } = parts;
+  const { notes, audit } = parts;
 
   const drawNew = (context: RouteContext, sent: SentForm) =>
     parts.frame.answer(context.c, context.who, {
@@ -65,7 +65,7 @@ export function notePages(parts: NotePageParts): Route[] {
       }).loose(),
       handler: (context) => {
         const { sensor = "", machine = "", back = "", at } = context.query;
-        const atText = at ?? secondText(parts.clock.now(), zone);
+        const atText = at ?? secondText(parts.clock.now(), parts.zone);
         return drawNew(context, {
           ...NOTHING_SENT,
           values: { sensor, machine, back, at: atText },
@@ -77,7 +77,7 @@ export function notePages(parts: NotePageParts): Route[] {
       NewForm,
       async ({ sensor, machine, back, ...form }, context) => {
         const draft: NoteDraft = {
-          ...timesOf(form, zone),
+          ...timesOf(form, parts.zone),
           text: textOf(form.text),
           ...(sensor ? { sensor } : machine ? { machine } : {}),
         };
@@ -98,7 +98,7 @@ export function notePages(parts: NotePageParts): Route[] {
       "/notes/change",
       ChangeForm,
       async ({ id, ...form }, context) => {
-        const change = { ...timesOf(form, zone), text: textOf(form.text) };
+        const change = { ...timesOf(form, parts.zone), text: textOf(form.text) };
         return placeHref(await notes.change(id, change, noteAuthor(audit, context)));
       },
       (context, sent) => drawOne(context, sent.values.id, sent),
@@ -207,7 +207,7 @@ function NoteFields({ sent, zone }: { sent: SentForm; zone: string }): VNode {
         type="datetime-local"
         value={values.at}
         error={errors.at ?? errors.at_ms}
-        help={`In the site's time zone, ${zone}.`}
+        help={`Time in ${zone}.`}
       />
       <Field
         name="until"

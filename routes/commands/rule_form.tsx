@@ -95,7 +95,7 @@ export function RuleForm(
       <h2>When</h2>
       <ConditionFields prefix="when" title="Condition" {...{ values, errors }} />
       {field("for_s", "For how many seconds", "The condition has to hold for so long; empty: 0")}
-      <Hours {...{ values, errors }} zone={parts.zone} />
+      <Hours {...{ values, errors }} zone={parts.siteZone} />
       <h2>How often</h2>
       <div class="fields">
         <Select

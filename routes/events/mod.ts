@@ -4,7 +4,7 @@ import { exportRoutes, type ExportServices } from "./export_api.ts";
 import { logRoutes, type LogServices } from "./logs_api.ts";
 import { metricRoutes, type MetricServices } from "./metrics_api.ts";
 import { eventPage } from "./one.tsx";
-import { type EventPageParts, eventPages } from "./page.tsx";
+import { type Beside, type EventPageParts, eventPages } from "./page.tsx";
 import { reportedRoutes, type ReportedServices } from "./reported_api.ts";
 
 export type EventRouteParts =
@@ -15,10 +15,10 @@ export type EventRouteParts =
   & MetricServices;
 
 /** What happened: the event log and the log files, what other programs report, and the counts of it. */
-export function eventsRoutes(parts: EventRouteParts): Route[] {
+export function eventsRoutes(parts: EventRouteParts, beside: Beside): Route[] {
   return [
     ...eventListRoutes(parts),
-    ...eventPages(parts),
+    ...eventPages(parts, beside),
     ...eventPage(parts),
     ...exportRoutes(parts),
     ...logRoutes(parts),

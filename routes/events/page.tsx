@@ -17,9 +17,10 @@ import { apiQueryOf, type Asked, askedOf, exportOf, PageFilter } from "./page_fi
 import { eventQueryOf, type EventServices, readsPrivate } from "./request.ts";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 
+/** What stands beside the list. */
+export type Beside = (context: RouteContext, from: "/events") => VNode;
+
 export type EventPageParts = PageParts & EventServices & {
-  /** What stands beside the list. */
-  beside: (context: RouteContext, from: "/events") => VNode;
   reported: { activity: Pick<Activity, "minutes">; external: Pick<ExternalEvents, "ownTypes"> };
 };
 
@@ -30,7 +31,7 @@ const Query = PageFilter.extend({
 });
 
 /** `/events`: what happened, filtered and searched, newest first, and live. */
-export function eventPages(parts: EventPageParts): Route[] {
+export function eventPages(parts: EventPageParts, beside: Beside): Route[] {
   return [
     route({
       method: "get",
@@ -106,7 +107,7 @@ export function eventPages(parts: EventPageParts): Route[] {
                 </Filtered>
               </div>
               <aside aria-label="Questions about the plant">
-                {parts.beside(context, "/events")}
+                {beside(context, "/events")}
               </aside>
             </div>
           ),

@@ -14,6 +14,8 @@ import { withBase } from "../../lib/words/base_path.ts";
 import { pageBelow } from "../http/below.ts";
 import { pathOf } from "../http/request.ts";
 import { takeSaid } from "../http/said.ts";
+import type { ViewerZone } from "../http/viewer_zone.ts";
+import { ZoneNote } from "./zone_note.tsx";
 import { acceptsGzip, type Assets } from "../http/static.ts";
 import { SeenNumber } from "./form.tsx";
 import { Icon, type IconName } from "./icons.tsx";
@@ -81,6 +83,8 @@ export interface FrameOptions {
   base?: string;
   /** What a `Picker` lists. */
   choices?: Choices;
+  /** Says in which time zone the times of a page are. */
+  zone?: Pick<ViewerZone, "site" | "zone">;
 }
 
 export function createPageFrame(
@@ -92,6 +96,7 @@ export function createPageFrame(
     alarms = () => openAlarms([], 0),
     base = "",
     choices = () => [],
+    zone,
   }: FrameOptions = {},
 ): PageFrame {
   return {
@@ -112,6 +117,7 @@ export function createPageFrame(
               alarms={alarms()}
               base={base}
               said={said?.text}
+              zone={zone && { shown: zone.zone(), site: zone.site }}
             />
           </PageChoices.Provider>
         </SeenNumber.Provider>,
@@ -153,6 +159,7 @@ export function Document(
     alarms = openAlarms([], 0),
     base = "",
     said,
+    zone,
   }: {
     page: Page;
     who: Identity | null;
@@ -166,6 +173,7 @@ export function Document(
     base?: string;
     /** What was just done. */
     said?: string;
+    zone?: { shown: string; site: string };
   },
 ): VNode {
   const stream = who === null ? undefined : streamOf(page);
@@ -236,6 +244,7 @@ export function Document(
           )}
           {said && <Said>{said}</Said>}
           {page.content}
+          {who && zone && <ZoneNote {...zone} />}
         </main>
         <KeysHelp />
       </body>

@@ -5,8 +5,10 @@ import type { PageFrame } from "./layout.tsx";
 /** What every page takes; one takes the services of its folder beside. */
 export interface PageParts {
   clock: Clock;
-  /** The site's time zone, an IANA name. */
-  zone: string;
+  /** The time zone in which this page shows times, an IANA name: the viewer's choice, else the site's. */
+  readonly zone: string;
+  /** The site's, in which days, weekly windows, schedules and reports count. */
+  readonly siteZone: string;
   /** Where the event stream stands: a page's stream goes on from where its picture was taken. */
   place: () => string;
   /** Draws the pages. */

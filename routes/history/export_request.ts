@@ -34,7 +34,7 @@ export interface ExportServices {
   sensors: SensorDirectory;
   shown: (sensor: Sensor) => Pick<Shown, "unit" | "convert">;
   /** The site's, an IANA name. */
-  zone: string;
+  readonly zone: string;
   clock: Pick<Clock, "now">;
   audit: Pick<Audit, "statement">;
 }

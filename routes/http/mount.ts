@@ -67,6 +67,8 @@ export interface MountOptions {
   errorPage?: ErrorPage;
   /** A page for a form whose sign-in ended meanwhile: it offers to sign in and to send the same again. */
   expiredPage?: (form: TypedForm, c: Context) => string;
+  /** What goes around each handler. */
+  around?: <T>(c: Context, answer: () => T) => T;
   /** Address of the socket's other end (default: what Deno.serve says). */
   socketAddress?: (c: Context) => string;
 }
@@ -86,7 +88,7 @@ const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  */
 export function mount(options: MountOptions): Hono {
   // What Hono would choose in the end, after it has tried another on all routes.
-  const { base = "" } = options;
+  const { base = "", around = (_, answer) => answer() } = options;
   const app = new Hono({
     router: new TrieRouter(),
     getPath: (request) => withoutBase(getPath(request), base),
@@ -145,7 +147,10 @@ export function mount(options: MountOptions): Hono {
       const answer = await withinTime(
         c.req.raw,
         route.bodyTimeoutMs ?? options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
-        async () => await route.handler(await contextOf(route, c, who, peer, seen)),
+        async () => {
+          const context = await contextOf(route, c, who, peer, seen);
+          return await around(c, () => route.handler(context));
+        },
       );
       if (isApi(c.req.path)) sendSeen(answer, seen);
       return answer;

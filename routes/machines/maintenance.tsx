@@ -8,6 +8,7 @@ import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { Picker } from "../frame/picker.tsx";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
+import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
 import { type WindowDraft, windowDraftShape } from "./maintenance_api.ts";
 import { auditedBy } from "../http/caller.ts";
@@ -127,7 +128,7 @@ function Content(
 ): VNode {
   const windows = parts.service.windows();
   const nowMs = parts.clock.now();
-  const open = windows.filter(({ timing }) => isOpen(timing, nowMs, parts.zone)).length;
+  const open = windows.filter(({ timing }) => isOpen(timing, nowMs, parts.siteZone)).length;
   return (
     <>
       <Crumbs>
@@ -153,7 +154,7 @@ function Content(
       {mayChange && (
         <div class="pair">
           <Once path={path} sent={sent} zone={parts.zone} />
-          <Weekly path={path} sent={sent} zone={parts.zone} />
+          <Weekly path={path} sent={sent} zone={parts.siteZone} />
         </div>
       )}
     </>
@@ -177,7 +178,7 @@ export function WindowList(
           <span>
             <strong>{title}</strong> {path === "" ? "everything" : path}
             <span class="help">
-              {timingText(timing, parts.zone)} {nextText(timing, nowMs, parts.zone)}
+              {timingText(timing, parts.zone)} {nextText(timing, nowMs, parts)}
             </span>
           </span>
           {mayChange && (
@@ -210,8 +211,13 @@ function timingText(timing: Timing, zone: string): string {
   return `${days}, ${timing.start} to ${timing.end}.`;
 }
 
-function nextText(timing: Timing, nowMs: number, zone: string): string {
-  const span = spanAt(timing, nowMs, zone);
+/** When it is open next: as the site counts weeks, in the times of who looks. */
+function nextText(
+  timing: Timing,
+  nowMs: number,
+  { zone, siteZone }: Pick<PageParts, "zone" | "siteZone">,
+): string {
+  const span = spanAt(timing, nowMs, siteZone);
   if (span === null) return "Over.";
   if (span.fromMs <= nowMs) return `Open until ${dateTime(span.toMs, zone).slice(0, 16)}.`;
   return timing.kind === "once" ? "" : `Next ${dateTime(span.fromMs, zone).slice(0, 16)}.`;

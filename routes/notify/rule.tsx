@@ -99,12 +99,17 @@ export function RuleForm(
         error={errors.recipients}
       />
       <h2>When</h2>
-      <HoursFields prefix="hours" title="Counts at these hours only" {...given} zone={parts.zone} />
+      <HoursFields
+        prefix="hours"
+        title="Counts at these hours only"
+        {...given}
+        zone={parts.siteZone}
+      />
       <HoursFields
         prefix="quiet"
         title="Quiet hours: held until they end"
         {...given}
-        zone={parts.zone}
+        zone={parts.siteZone}
       >
         <Tick name="quiet.critical" values={values}>Critical passes</Tick>
       </HoursFields>

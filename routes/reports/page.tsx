@@ -39,7 +39,7 @@ export function reportPages(parts: ReportPageParts): Route[] {
       handler: (context) => draw(parts, context, NO_FORM, context.query),
     }),
     formRoute(page, "order", valuesShape, async (values, context) => {
-      await orderReport(parts, context, await askedOf(values, parts.zone));
+      await orderReport(parts, context, await askedOf(values, parts.siteZone));
     }),
     ...jobForms(page, parts, FOLDER),
   ];
@@ -92,11 +92,11 @@ async function draw(
 }
 
 async function preview(
-  { reports, zone }: ReportPageParts,
+  { reports, siteZone }: ReportPageParts,
   values: Values,
 ): Promise<Pick<Drawn, "report" | "errors">> {
   try {
-    const asked = await askedOf(values, zone);
+    const asked = await askedOf(values, siteZone);
     return { report: await drawReport(await reports.preview(asked)), errors: {} };
   } catch (error) {
     return { report: null, errors: formErrors(error) };

@@ -203,7 +203,7 @@ function ScheduleForm(
     id?: string;
   },
 ): VNode {
-  const { reportSchedules, zone } = parts;
+  const { reportSchedules, siteZone } = parts;
   return (
     <form method="post" action={action} class="report-form">
       {id !== undefined && (
@@ -217,7 +217,7 @@ function ScheduleForm(
         values={values}
         errors={errors}
         channels={reportSchedules.channels()}
-        zone={zone}
+        zone={siteZone}
       />
       <ContentFields values={values} errors={errors} own={false} />
       <button type="submit" class="primary">{button}</button>

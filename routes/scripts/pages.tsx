@@ -73,7 +73,7 @@ export function scriptPages(parts: PageParts & ScriptServices): Route[] {
 type Draw = ReturnType<typeof createDraw>;
 
 function createDraw(parts: PageParts & ScriptServices, work: ScriptWork) {
-  const { frame, scripts, zone } = parts;
+  const { frame, scripts } = parts;
   const answer = (
     context: RouteContext,
     title: string,
@@ -120,7 +120,8 @@ function createDraw(parts: PageParts & ScriptServices, work: ScriptWork) {
         context,
         script.name,
         <Editor
-          {...{ script, samples, zone, values }}
+          {...{ script, samples, values }}
+          zone={parts.zone}
           versions={items}
           errors={sent.errors}
           tried={sent.tried}
@@ -136,7 +137,7 @@ function createDraw(parts: PageParts & ScriptServices, work: ScriptWork) {
       return answer(
         context,
         `Version ${id}`,
-        <VersionPage {...{ version, now, zone }} />,
+        <VersionPage {...{ version, now }} zone={parts.zone} />,
       );
     },
   };

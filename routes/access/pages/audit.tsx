@@ -73,7 +73,6 @@ function namingOf({ access, machines, sensors, settings }: AuditPageParts): Nami
 export function auditPages(parts: AuditPageParts): Route[] {
   const { audit } = parts.access;
   const naming = namingOf(parts);
-  const { zone } = parts;
   return [
     route({
       method: "get",
@@ -84,7 +83,10 @@ export function auditPages(parts: AuditPageParts): Route[] {
       handler: async ({ c, who, query, nowMs }) => {
         const filters = filtersOf(query);
         const { from, to, ...texts } = filters;
-        const times = { fromMs: timeOf(from, nowMs, zone), toMs: timeOf(to, nowMs, zone) };
+        const times = {
+          fromMs: timeOf(from, nowMs, parts.zone),
+          toMs: timeOf(to, nowMs, parts.zone),
+        };
         const wrong = Object.values(times).includes(null);
         const asked = {
           ...texts,
@@ -106,7 +108,7 @@ export function auditPages(parts: AuditPageParts): Route[] {
               exported={exportLink(asked)}
               problem={wrong ? "From and to are a date and a time." : undefined}
               naming={naming}
-              zone={zone}
+              zone={parts.zone}
             />
           ),
         });

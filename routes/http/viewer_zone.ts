@@ -1,0 +1,32 @@
+/**
+ * The time zone in which a page shows its times: the one that this browser chose, else the site's. It goes with the
+ * request, so that no page has to hand it on. What counts days, weeks and hours of the site asks for `site`.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import { isZone } from "../../lib/words/zones.ts";
+import { isApi } from "./request.ts";
+
+export const ZONE_COOKIE = "zone";
+
+export interface ViewerZone {
+  readonly site: string;
+  /** That of the request that is being answered; the site's outside of one. */
+  zone(): string;
+  /** Runs `answer` for this request. */
+  within<T>(c: Context, answer: () => T): T;
+}
+
+export function createViewerZone(site: string): ViewerZone {
+  const asked = new AsyncLocalStorage<string>();
+  return {
+    site,
+    zone: () => asked.getStore() ?? site,
+    within(c, answer) {
+      const chosen = isApi(c.req.path) ? undefined : getCookie(c, ZONE_COOKIE);
+      if (chosen === undefined || chosen === site || !isZone(chosen)) return answer();
+      return asked.run(chosen, answer);
+    },
+  };
+}
