@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { number } from "../lib/words/numbers.ts";
 import { clockTime } from "../lib/words/times.ts";
 import type { ShownBacktest } from "../lib/detect/backtest/view.ts";
+import { axisNumber } from "./chart_columns.ts";
 import { type Buckets, runsOf } from "./chart_data.ts";
 
 type Trial = NonNullable<ShownBacktest["result"]>["changed"];
@@ -23,8 +24,9 @@ const LIMITS = ["warningLow", "warningHigh", "criticalLow", "criticalHigh"];
  * list below says the same in words.
  */
 export function BacktestChart(
-  { job, buckets, gap, zone, nowMs }: {
+  { job, unit, buckets, gap, zone, nowMs }: {
     job: ShownBacktest;
+    unit: string | null;
     buckets: Buckets;
     /** Widest distance that a line bridges. */
     gap: number;
@@ -58,39 +60,45 @@ export function BacktestChart(
     });
   return (
     <figure class="backtest-chart">
-      <svg height={HEIGHT_PX} width="100%" role="img" aria-label="Recorded readings and alarms">
-        <Series buckets={buckets} gap={gap} x={x} y={y} />
-        {limits.map(({ value, changed }, i) => (
-          <line
-            key={i}
-            class={changed ? "limit changed" : "limit"}
-            x1="0"
-            x2="100%"
-            y1={y(value).toFixed(1)}
-            y2={y(value).toFixed(1)}
-          />
-        ))}
-        {result?.changed.firings.map(({ peak }, i) =>
-          peak && peak.ts >= from && (
-            <circle
+      <div class="plot-with-axis">
+        <ValueAxis low={lo - pad} high={hi + pad} y={y} unit={unit} />
+        <svg height={HEIGHT_PX} width="100%" role="img" aria-label="Recorded readings and alarms">
+          {ticksOf(lo - pad, hi + pad).map((value) => (
+            <line key={value} class="grid" x1="0" x2="100%" y1={y(value)} y2={y(value)} />
+          ))}
+          <Series buckets={buckets} gap={gap} x={x} y={y} />
+          {limits.map(({ value, changed }, i) => (
+            <line
               key={i}
-              class="peak"
-              cx={percent(x(peak.ts))}
-              cy={Math.max(0, Math.min(PLOT_PX, y(peak.value))).toFixed(1)}
-              r="4"
+              class={changed ? "limit changed" : "limit"}
+              x1="0"
+              x2="100%"
+              y1={y(value).toFixed(1)}
+              y2={y(value).toFixed(1)}
             />
-          )
-        )}
-        <Lane name="Present" top={LANES.present} empty={result?.present?.count === 0}>
-          {result?.present && strips(result.present, LANES.present)}
-        </Lane>
-        <Lane name="Changed" top={LANES.changed} empty={result?.changed.count === 0}>
-          {result && strips(result.changed, LANES.changed)}
-        </Lane>
-      </svg>
+          ))}
+          {result?.changed.firings.map(({ peak }, i) =>
+            peak && peak.ts >= from && (
+              <circle
+                key={i}
+                class="peak"
+                cx={percent(x(peak.ts))}
+                cy={Math.max(0, Math.min(PLOT_PX, y(peak.value))).toFixed(1)}
+                r="4"
+              />
+            )
+          )}
+          <Lane name="Present" top={LANES.present} empty={result?.present?.count === 0}>
+            {result?.present && strips(result.present, LANES.present)}
+          </Lane>
+          <Lane name="Changed" top={LANES.changed} empty={result?.changed.count === 0}>
+            {result && strips(result.changed, LANES.changed)}
+          </Lane>
+        </svg>
+      </div>
       <figcaption>
         <span>{clockTime(from, nowMs, zone)}</span>
-        <span>{buckets.t.length > 0 && `${number(lo)} to ${number(hi)}`}</span>
+        <span>{zone}</span>
         <span>{clockTime(to, nowMs, zone)}</span>
       </figcaption>
       {limits.length > 0 && (
@@ -110,6 +118,26 @@ export function BacktestChart(
         </ul>
       )}
     </figure>
+  );
+}
+
+/** The values beside the plot. */
+function ValueAxis({ low, high, y, unit }: {
+  low: number;
+  high: number;
+  y: (value: number) => number;
+  unit: string | null;
+}): VNode | null {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
+  return (
+    <svg class="value-axis" height={HEIGHT_PX} aria-hidden="true">
+      {unit !== null && <text x="100%" y="0" dx="-8" dy="-2">{unit}</text>}
+      {ticksOf(low, high).map((value) => (
+        <text key={value} x="100%" dx="-8" y={y(value).toFixed(1)} dy="4">
+          {axisNumber(value, null)}
+        </text>
+      ))}
+    </svg>
   );
 }
 
@@ -163,6 +191,20 @@ function Lane(
       <rect class="lane" x="0" width="100%" y={top} height={LANE_PX} />
       {children}
     </g>
+  );
+}
+
+/** Round values between two, about five: in steps of 1, 2 or 5 by a power of ten. */
+export function ticksOf(low: number, high: number): number[] {
+  if (!(high > low) || !Number.isFinite(high - low)) return [];
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((one) => one >= rough)!;
+  const first = Math.ceil(low / step);
+  const last = Math.floor(high / step);
+  return Array.from(
+    { length: Math.max(0, last - first + 1) },
+    (_, i) => Number(((first + i) * step).toPrecision(12)),
   );
 }
 

@@ -48,6 +48,7 @@ export function BacktestView(props: BacktestViewProps): VNode {
         <p class="error" role="alert">{`The backtest failed: ${job.error}.`}</p>
       )}
       <BacktestChart
+        unit={props.unit}
         job={job}
         buckets={props.buckets}
         gap={props.gap}

@@ -52,3 +52,25 @@ export function columnsOf(buckets: Buckets, gap: number): {
   }
   return { data: [t, max, min, mean], indexOfBucket };
 }
+
+/**
+ * Places of points that no line reaches: between two gaps nothing would be seen. `null` is a gap, `undefined` a time
+ * of another series.
+ */
+export function lonelyPoints(column: ArrayLike<number | null | undefined>): number[] {
+  const lonely: number[] = [];
+  let at = -1, run = 0;
+  const end = () => {
+    if (run === 1) lonely.push(at);
+    run = 0;
+  };
+  for (let i = 0; i < column.length; i++) {
+    if (column[i] === null) end();
+    else if (column[i] !== undefined) {
+      at = i;
+      run++;
+    }
+  }
+  end();
+  return lonely;
+}

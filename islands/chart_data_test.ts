@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lonelyPoints } from "./chart_columns.ts";
 import { addReading, type Buckets, gapMs, runsOf, spansOf, statisticsOf } from "./chart_data.ts";
 
 const buckets = (t: number[], values: number[]): Buckets => ({
@@ -43,4 +44,10 @@ Deno.test("spansOf joins equal states, keeps gaps and marks changes within a buc
     { fromMs: 30, toMs: 40, state: null },
     { fromMs: 100, toMs: 110, state: 0 },
   ]);
+});
+
+Deno.test("chart: points that no line reaches are found, whatever other series have between", () => {
+  assert.deepEqual(lonelyPoints([1, null, 2, 3, null, undefined, 4, undefined, null]), [0, 6]);
+  assert.deepEqual(lonelyPoints([1, undefined, 2]), []);
+  assert.deepEqual(lonelyPoints([]), []);
 });

@@ -43,7 +43,8 @@ export function PlainChart(
   const line = runs.map(([from, to]) => {
     let path = "";
     for (let i = from; i < to; i++) path += `${path ? "L" : "M"}${middle(i)} ${y(buckets.mean[i])}`;
-    return path;
+    // A line of no length with round ends is a point.
+    return to - from === 1 ? `${path}h0.01` : path;
   }).join("");
   return (
     <figure class="plain-chart">

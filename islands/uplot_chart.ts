@@ -3,7 +3,7 @@ import type { Annotation } from "../lib/annotations/annotation.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import type { Mark } from "./anomaly_list.tsx";
-import { columnsOf } from "./chart_columns.ts";
+import { columnsOf, lonelyPoints } from "./chart_columns.ts";
 import type { Buckets } from "./chart_data.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";
 import {
@@ -92,7 +92,11 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
         {
           stroke: () => colours.of("--series"),
           width: 1.5,
-          points: { show: (_u, _s, from, to) => to - from < 2, size: 4 },
+          points: {
+            show: (_u, _s, from, to) => to - from < 2,
+            size: 4,
+            filter: (u, series, all) => all ? null : lonelyPoints(u.data[series]),
+          },
         },
       ],
       bands: [{ series: [1, 2], fill: () => colours.of("--band") }],

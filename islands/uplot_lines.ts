@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { dateTime } from "../lib/words/times.ts";
-import { columnsOf } from "./chart_columns.ts";
+import { columnsOf, lonelyPoints } from "./chart_columns.ts";
 import { type Buckets, gapMs } from "./chart_data.ts";
 import { type ComparedSensor, lookOf, shownWith, valueAt } from "./compare_data.ts";
 import { rangeOf } from "./limits.ts";
@@ -76,7 +76,11 @@ export function createLines(root: HTMLElement, options: LinesOptions): LinesChar
             stroke: () => colours.of(tone),
             width: 1.5,
             dash: [...dash],
-            points: { show: false },
+            points: {
+              show: () => false,
+              size: 4,
+              filter: (u, series) => lonelyPoints(u.data[series]),
+            },
           };
         }),
       ],
