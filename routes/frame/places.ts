@@ -95,6 +95,12 @@ export const PLACES: readonly Place[] = [
     name: "Profile",
     words: "password second factor totp sessions",
   },
+  {
+    group: "You",
+    href: "/notices",
+    name: "Notices on this device",
+    words: "web push notifications phone browser",
+  },
   { group: "You", href: "/more", name: "More", words: "colours dark light theme sign out version" },
   { group: "Help", href: "/guides", name: "Guides", words: "documentation manual help" },
   { group: "Help", href: "/trust", name: "Trust this Perch", words: "https certificate" },
