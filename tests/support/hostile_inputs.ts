@@ -355,8 +355,7 @@ export async function putIntoBodies(texts: readonly string[], tools: Tools): Pro
   const order = ["post", "put", "patch"];
   const routes = [...tools.under.app.routes()]
     .filter((route) => route.body && route.example?.body !== undefined)
-    // What is over takes no more.
-    .sort((a, b) => Number(a.path.endsWith("/resolve")) - Number(b.path.endsWith("/resolve")))
+    .sort((a, b) => endsWhat(a) - endsWhat(b))
     .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method));
   const out: Tally[] = [];
   for (const route of routes) {
@@ -367,6 +366,12 @@ export async function putIntoBodies(texts: readonly string[], tools: Tools): Pro
     }
   }
   return out;
+}
+
+/** What is over takes no more; with a ticket its alarm is over too. */
+function endsWhat({ path }: Route): number {
+  if (!path.endsWith("/resolve")) return 0;
+  return path.startsWith("/api/tickets/") ? 2 : 1;
 }
 
 async function putIntoField(
