@@ -292,7 +292,7 @@ function HoursFields(
       </div>
       {children}
       <p class="help">
-        {`Times in ${zone}; an end at or before the start is on the next day. Nothing filled: at any time.`}
+        {`Times in ${zone}; an end at or before the start is on the next day. No day chosen: every day. Nothing filled: at any time.`}
       </p>
       {faults.map(([path, text]) => <p key={path} class="error" role="alert">{text}</p>)}
     </details>

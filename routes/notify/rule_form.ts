@@ -18,11 +18,12 @@ export function ruleOfForm(values: Readonly<Values>, nowMs: number): unknown {
   const on = (name: string) => values[name] === "on";
   const list = (name: string) =>
     (values[name] ?? "").split(/[,\n]+/).map((part) => part.trim()).filter((part) => part !== "");
-  // What was filled counts: a time or a day is enough to mean it, and the rest is asked for.
+  // What was filled counts: a time is meant for every day where none is chosen, and the other time is asked for.
   const hours = (prefix: string) => {
-    const days = WEEKDAYS.filter((day) => on(`${prefix}.${day}`));
+    const chosen = WEEKDAYS.filter((day) => on(`${prefix}.${day}`));
     const [start, end] = [values[`${prefix}.start`] ?? "", values[`${prefix}.end`] ?? ""];
-    return days.length === 0 && start === "" && end === "" ? null : { days, start, end };
+    if (chosen.length === 0 && start === "" && end === "") return null;
+    return { days: chosen.length === 0 ? WEEKDAYS : chosen, start, end };
   };
   const quiet = hours("quiet");
   const mute = Number(values.mute_hours ?? "0");
