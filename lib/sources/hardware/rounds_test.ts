@@ -225,7 +225,10 @@ Deno.test("hardware rounds: pulses are kept when Perch ends; after a cut what wa
       await run.pass(10_000);
       return run.values().at(-1) === 2.8 || null;
     });
-    await run.pass(60_000);
+    await until("what is kept once a minute", async () => {
+      await run.pass(60_000);
+      return run.saved.has(id) || null;
+    });
     assert.deepEqual(run.saved.get(id), { total: 28 });
     await gpiomon.pulse(1_000);
     await until("one more", async () => {
