@@ -7,7 +7,7 @@ import type { Verdict } from "../lib/words/verdict.ts";
 /** What a page needs of an anomaly. */
 export type Mark = Pick<
   Anomaly,
-  "id" | "at_ms" | "value" | "detector" | "phase" | "severity" | "reason" | "feedback"
+  "id" | "at_ms" | "value" | "expected" | "detector" | "phase" | "severity" | "reason" | "feedback"
 >;
 
 const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
@@ -42,11 +42,8 @@ export function AnomalyList(
               <time dateTime={new Date(mark.at_ms).toISOString()}>
                 {dateTime(mark.at_ms, zone)}
               </time>
-              {mark.value !== null &&
-                ` · ${number(mark.value, decimals)}${unit === null ? "" : ` ${unit}`}`}
-              <span class="muted">{` · ${mark.detector}`}</span>
             </p>
-            <p>{mark.reason}.</p>
+            <What mark={mark} unit={unit} decimals={decimals} />
             {mark.feedback !== null && (
               <p class="muted">
                 {mark.feedback === "real" ? "Marked as real." : "Marked as a false alarm."}
@@ -67,6 +64,28 @@ export function AnomalyList(
         </p>
       )}
     </section>
+  );
+}
+
+/** The value beside what is usual; how a detector came to it is one click below. */
+function What(
+  { mark, unit, decimals }: { mark: Mark; unit: string | null; decimals: number | null },
+): VNode {
+  const { value, expected: { low, high }, reason, detector } = mark;
+  const why = (
+    <p>
+      {reason}. <span class="muted">{`· ${detector}`}</span>
+    </p>
+  );
+  if (value === null || low === null || high === null) return why;
+  const text = (x: number) => number(x, decimals);
+  return (
+    <details>
+      <summary>
+        {`${text(value)}${unit === null ? "" : ` ${unit}`}, usually ${text(low)} to ${text(high)}`}
+      </summary>
+      {why}
+    </details>
   );
 }
 

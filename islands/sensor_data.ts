@@ -117,7 +117,12 @@ export async function fetchAnnotations(
 
 /** An anomaly with its value in the unit that is shown. */
 export function shownMark({ convert }: Pick<SensorViewProps, "convert">, mark: Mark): Mark {
-  return { ...mark, value: shownIn(convert, mark.value) };
+  const { low, high } = mark.expected;
+  return {
+    ...mark,
+    value: shownIn(convert, mark.value),
+    expected: { low: shownIn(convert, low), high: shownIn(convert, high) },
+  };
 }
 
 /** The page of exports with this sensor and this range. */

@@ -243,8 +243,8 @@ export function anomalyActions({ anomalies, sensors }: SensorPageParts): Route[]
 
 /** What a page needs of an anomaly. */
 function markOf(anomaly: Anomaly): Mark {
-  const { id, at_ms, value, detector, phase, severity, reason, feedback } = anomaly;
-  return { id, at_ms, value, detector, phase, severity, reason, feedback };
+  const { id, at_ms, value, expected, detector, phase, severity, reason, feedback } = anomaly;
+  return { id, at_ms, value, expected, detector, phase, severity, reason, feedback };
 }
 
 function Ranges(
