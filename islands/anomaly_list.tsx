@@ -10,6 +10,12 @@ export type Mark = Pick<
   "id" | "at_ms" | "value" | "expected" | "detector" | "phase" | "severity" | "reason" | "feedback"
 >;
 
+/** What pages carry along of an anomaly. */
+export function markOf(anomaly: Anomaly): Mark {
+  const { id, at_ms, value, expected, detector, phase, severity, reason, feedback } = anomaly;
+  return { id, at_ms, value, expected, detector, phase, severity, reason, feedback };
+}
+
 const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
 const SHOWN = 50;
 

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import type { Mark } from "../../islands/anomaly_list.tsx";
+import { type Mark, markOf } from "../../islands/anomaly_list.tsx";
 import type { SensorViewProps } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
@@ -143,13 +143,7 @@ async function responsesOf(
       ...range,
     }),
   ]);
-  const marks = found.map((one): Mark => {
-    const { id, at_ms, value, detector, phase, severity, reason, feedback } = anomalyOf(
-      one,
-      sensors,
-    );
-    return { id, at_ms, value, detector, phase, severity, reason, feedback };
-  });
+  const marks = found.map((one) => markOf(anomalyOf(one, sensors)));
   return { buckets, marks };
 }
 

@@ -8,9 +8,9 @@ import type { Sensor } from "../../lib/machines/sensor.ts";
 import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import { OTHER_TEXT } from "../../lib/machines/words.ts";
 import type { Trend } from "../../lib/live/timeline.ts";
-import { type Anomaly, anomalyOf } from "../../lib/detect/anomaly.ts";
+import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import type { Mark } from "../../islands/anomaly_list.tsx";
+import { type Mark, markOf } from "../../islands/anomaly_list.tsx";
 import { label, title } from "../../lib/words/names.ts";
 import { ago } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
@@ -242,11 +242,6 @@ export function anomalyActions({ anomalies, sensors }: SensorPageParts): Route[]
 }
 
 /** What a page needs of an anomaly. */
-function markOf(anomaly: Anomaly): Mark {
-  const { id, at_ms, value, expected, detector, phase, severity, reason, feedback } = anomaly;
-  return { id, at_ms, value, expected, detector, phase, severity, reason, feedback };
-}
-
 function Ranges(
   { sensor, range, zone, problem }: {
     sensor: Sensor;
