@@ -13,10 +13,19 @@ const PLACES: Record<string, string> = {
 };
 const CHORD_MS = 1_500;
 
+/** What was typed since the palette was asked for; null: it is there, or nobody asked. */
+let coming: string | null = null;
+
 export function listenToKeys(): void {
   let goingSince = -Infinity;
   document.addEventListener("keydown", (event) => {
     const { key } = event;
+    // What is typed while the palette comes is for it.
+    if (coming !== null && key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      coming += key;
+      event.preventDefault();
+      return;
+    }
     if ((event.ctrlKey || event.metaKey) && !event.altKey && key.toLowerCase() === "k") {
       openPalette(event);
       return;
@@ -47,8 +56,10 @@ export function listenToKeys(): void {
 function openPalette(event: Event): void {
   if (document.querySelector(".find") === null) return;
   event.preventDefault();
-  import("./palette.tsx").then(({ showPalette }) => showPalette())
-    .catch(() => location.href = at("/search"));
+  coming = "";
+  import("./palette.tsx").then(({ showPalette }) => showPalette(coming!))
+    .catch(() => location.href = at("/search"))
+    .finally(() => coming = null);
 }
 
 function move(step: number): void {

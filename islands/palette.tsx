@@ -14,8 +14,8 @@ const GATHER_MS = 120;
 let dialog: HTMLDialogElement | null = null;
 let opened = 0;
 
-/** Opens it; a second time in a row begins anew. */
-export function showPalette(): void {
+/** Opens it with what was typed already; a second time in a row begins anew. */
+export function showPalette(typed = ""): void {
   if (dialog === null) {
     dialog = document.createElement("dialog");
     dialog.className = "palette";
@@ -26,14 +26,14 @@ export function showPalette(): void {
     document.body.append(dialog);
   }
   if (dialog.open) dialog.close();
-  render(<Palette key={++opened} />, dialog);
+  render(<Palette key={++opened} typed={typed} />, dialog);
   dialog.showModal();
 }
 
 type Answer = { q: string; hits: Hit[] } | { q: string; problem: string };
 
-function Palette(): VNode {
-  const [q, setQ] = useState("");
+function Palette({ typed }: { typed: string }): VNode {
+  const [q, setQ] = useState(typed);
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [at_, setAt] = useState(0);
   /** Enter was pressed before the answer to what is typed was there. */

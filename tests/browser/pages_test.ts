@@ -335,7 +335,7 @@ Deno.test({
         await signIn(page, ...ENGINEER);
         assert.match(await page.textContent("h1") ?? "", /\d+ (of \d+ )?sensors/);
         await page.goto("/sensors");
-        await page.fill("#q", "press-3/temperature");
+        await page.fill("main [name=q]", "press-3/temperature");
         await page.click("button:has-text('Filter')");
         assert.match(await page.textContent("h1") ?? "", /^1 of/);
         await page.click("a.row");
