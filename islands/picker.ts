@@ -115,4 +115,6 @@ export function pickIn(input: HTMLInputElement): void {
     else return;
     event.preventDefault();
   });
+  // What was typed while this was being loaded counts too.
+  if (document.activeElement === input && input.value !== input.defaultValue) void ask();
 }
