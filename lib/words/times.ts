@@ -51,6 +51,8 @@ export function dateTime(tMs: number, zone: string): string {
       second: "2-digit",
       hourCycle: "h23",
     });
+    // Whoever asks names zones, in as many spellings as they like.
+    if (formats.size >= FORMATS_MOST) formats.delete(formats.keys().next().value!);
     formats.set(zone, format);
   }
   return format.format(tMs);
@@ -64,4 +66,5 @@ export function clockTime(tMs: number, nowMs: number, zone: string): string {
     : at.slice(0, 16);
 }
 
+const FORMATS_MOST = 100;
 const formats = new Map<string, Intl.DateTimeFormat>();

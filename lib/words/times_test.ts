@@ -28,3 +28,22 @@ Deno.test("span has a digit more than duration", () => {
     "3 days",
   ]);
 });
+
+Deno.test("dateTime: zones in many spellings are not all kept", () => {
+  const spelt = (n: number) =>
+    [..."europe/berlin"].map((c, i) => n >> i & 1 ? c.toUpperCase() : c).join("");
+  for (let n = 0; n < 200; n++) assert.equal(dateTime(0, spelt(n)), "1970-01-01 01:00:00");
+  const { DateTimeFormat } = Intl;
+  let made = 0;
+  Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
+    construct: (target, args) => (made++, Reflect.construct(target, args)),
+  });
+  try {
+    dateTime(0, spelt(199));
+    assert.equal(made, 0, "one that was asked for a moment ago");
+    dateTime(0, spelt(0));
+    assert.equal(made, 1, "one of long ago");
+  } finally {
+    Intl.DateTimeFormat = DateTimeFormat;
+  }
+});

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
-import { isZone } from "../../lib/words/zones.ts";
+import { zoneNamed } from "../../lib/words/zones.ts";
 import { isApi } from "./request.ts";
 
 export const ZONE_COOKIE = "zone";
@@ -25,8 +25,10 @@ export function createViewerZone(site: string): ViewerZone {
     zone: () => asked.getStore() ?? site,
     within(c, answer) {
       const chosen = isApi(c.req.path) ? undefined : getCookie(c, ZONE_COOKIE);
-      if (chosen === undefined || chosen === site || !isZone(chosen)) return answer();
-      return asked.run(chosen, answer);
+      if (chosen === undefined || chosen === site) return answer();
+      // One spelling of each: for every zone that is shown something is kept.
+      const zone = zoneNamed(chosen);
+      return zone === null ? answer() : asked.run(zone, answer);
     },
   };
 }
