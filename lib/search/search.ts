@@ -46,6 +46,8 @@ export interface SearchOptions {
 
 /** To be read: nearly every word is somewhere in their texts, so that they do not count as found. */
 const READ: ReadonlySet<HitKind> = new Set(["guide", "operation"]);
+/** So long it is looked in one go. */
+const TURN_MS = 10;
 /** Added to the scores of a kind: which goes first where several fit alike. */
 const LATER: Partial<Record<HitKind, number>> = {
   sensor: 0.2,
@@ -108,9 +110,15 @@ export function inMemory<T>(
 ): SearchSource {
   return {
     kind,
-    find({ wanted }) {
+    async find({ wanted }) {
       const found: Found[] = [];
+      let sinceMs = performance.now();
       for (const thing of all()) {
+        if (performance.now() - sinceMs > TURN_MS) {
+          // Other work goes in between.
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          sinceMs = performance.now();
+        }
         const texts = textsOf(thing);
         const score = wanted.score(texts);
         if (score === null) continue;

@@ -50,3 +50,16 @@ Deno.test("search: a letter is forgiven where nothing but what guides say fits",
   assert.deepEqual(await titles("tempertan", VIEWER), []);
   assert.deepEqual(await titles("tempertan", ADMIN), ["Mia Temperton"]);
 });
+
+Deno.test("search: among ten thousands other work goes on in between", async () => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `hall ${i % 9} press ${i} temperature`);
+  const large = createSearch({ sources: [things("sensor", names)], may: () => true });
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  try {
+    assert.equal((await large.find("temperature press hall", VIEWER, { most: 5 })).length, 5);
+    assert.ok(turns > 0, "nothing else ran meanwhile");
+  } finally {
+    clearInterval(timer);
+  }
+});
