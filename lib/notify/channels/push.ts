@@ -31,8 +31,11 @@ const URGENCY: Record<Look, string> = {
 };
 const TITLE_CHARS_MOST = 120;
 const TEXT_CHARS_MOST = 500;
-/** So many browsers are sent to at a time. */
-const AT_ONCE = 4;
+/** So many browsers are sent to at a time, each for so long. */
+const AT_ONCE = 16;
+const ONE_MS = 8_000;
+/** After this the others wait for the next try: what was sent already is not to be sent again. */
+const BEGIN_MS = 18_000;
 
 /** Notices of browsers and installed Perches (RFC 8030), encrypted for each of them. */
 export const push = defineChannel({
@@ -45,7 +48,11 @@ export const push = defineChannel({
   ownDevices: true,
   limits: { timeoutMs: 30_000 },
   async send({ contact }, message, context) {
-    const browsers = await context.push.browsersOf(message.to);
+    const { push, clock } = context;
+    const beganMs = clock.monotonic();
+    // Those that took one lately go first: whoever does not answer holds up nobody.
+    const browsers = (await push.browsersOf(message.to))
+      .toSorted((a, b) => (b.lastUsedMs ?? 0) - (a.lastUsedMs ?? 0));
     if (browsers.length === 0) {
       const whose = message.to.length === 0 ? "nobody's" : "none of this person's";
       return { state: "failed", answer: `${whose} browser was told to show notices` };
@@ -53,6 +60,10 @@ export const push = defineChannel({
     const text = payload(message);
     const done: Sent[] = [];
     for (let from = 0; from < browsers.length; from += AT_ONCE) {
+      if (clock.monotonic() - beganMs > BEGIN_MS) {
+        done.push(...browsers.slice(from).map((browser) => ({ browser, outcome: NOT_YET })));
+        break;
+      }
       const some = browsers.slice(from, from + AT_ONCE);
       done.push(
         ...await Promise.all(
@@ -68,6 +79,7 @@ interface Sent {
   browser: PushBrowser;
   outcome: Outcome;
 }
+const NOT_YET: Outcome = { state: "retry", answer: "others took too long; it is sent next time" };
 
 async function sendTo(
   browser: PushBrowser,
@@ -93,6 +105,7 @@ async function sendTo(
       },
       body: await encryptPush(text, browser),
       signal,
+      timeoutMs: ONE_MS,
     });
     if (answer.status === 404 || answer.status === 410) {
       await push.gone(browser.id);

@@ -2,6 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { PerchError } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
+import { createTurns } from "../../base/turns.ts";
 import type { Database } from "../../db/client.ts";
 import type { PushSubscriptionRow } from "../../db/schema/pages.ts";
 import type { Audited } from "../../events/audit_change.ts";
@@ -57,6 +58,7 @@ export const BROWSER = "browser:";
 export function createPushBrowsers(deps: PushBrowserDeps): PushBrowsers {
   const { db, clock } = deps;
   const store = createPushStore(db);
+  const oneAtATime = createTurns();
   return {
     vapid: deps.vapid,
     async browsersOf(to) {
@@ -77,22 +79,25 @@ export function createPushBrowsers(deps: PushBrowserDeps): PushBrowsers {
       if (!endpoint.startsWith("https:")) throw wrong("endpoint", "has to begin with https://");
       if (!await areKeys(keys)) throw wrong("keys", "are not those of a push subscription");
       await deps.check(endpoint);
-      const mine = await store.of(userId);
-      if (mine.length >= MOST_OF_ONE && mine.every((one) => one.endpoint !== endpoint)) {
-        throw new PerchError(
-          "conflict",
-          `${MOST_OF_ONE} browsers of yours get notices already: remove one first`,
-        );
-      }
-      const row: PushBrowser = {
-        ...{ id: randomId(16), userId, endpoint, ...keys },
-        agent: agent.slice(0, 200),
-        createdMs: clock.now(),
-        lastUsedMs: null,
-      };
-      const change = { action: "push.subscribe", resource: `user:${userId}` };
-      await db.write([...store.put(row), audited({ ...change, after: { agent: row.agent } })]);
-      return row;
+      // Counted and added in one go: many at once would all be below the limit.
+      return await oneAtATime(async () => {
+        const mine = await store.of(userId);
+        if (mine.length >= MOST_OF_ONE && mine.every((one) => one.endpoint !== endpoint)) {
+          throw new PerchError(
+            "conflict",
+            `${MOST_OF_ONE} browsers of yours get notices already: remove one first`,
+          );
+        }
+        const row: PushBrowser = {
+          ...{ id: randomId(16), userId, endpoint, ...keys },
+          agent: agent.slice(0, 200),
+          createdMs: clock.now(),
+          lastUsedMs: null,
+        };
+        const change = { action: "push.subscribe", resource: `user:${userId}` };
+        await db.write([...store.put(row), audited({ ...change, after: { agent: row.agent } })]);
+        return row;
+      });
     },
     async remove(userId, id, audited) {
       const row = await store.find(id);
