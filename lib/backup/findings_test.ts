@@ -74,6 +74,8 @@ Deno.test("isOther knows a plant by its id, one from before ids by its people, a
     users: ids.map((id) => ({ id, state: "active" })),
     keys: [],
     recoveryCodes: [],
+    screens: [],
+    browsers: [],
     channels: [],
     alarms: [],
     tickets: [],

@@ -10,6 +10,9 @@ export interface PlantState {
   users: readonly Row[];
   keys: readonly Row[];
   recoveryCodes: readonly Row[];
+  /** Ids of the screens' links that are not revoked, and of browsers that get notices. */
+  screens: readonly string[];
+  browsers: readonly string[];
   /** `id`, `name`, `secrets`, and `enabled` of its state (1 without one). */
   channels: readonly Row[];
   /** Numbers of the alarms and tickets: they count up and are never used again. */

@@ -100,7 +100,7 @@ async function prepareDatabase(
   const statements: SqlStatement[] = [
     ...endSignIns(),
     forgetScripts(),
-    ...(decision.keepsAccess ? keepAccess(live!, restored, decision.others) : []),
+    ...(decision.keepsAccess ? keepAccess(live!, restored, decision.others, nowMs) : []),
     ...decision.keepSecrets.map(({ id, secrets }) => keepSecrets(id, secrets)),
     ...decision.switchOff.map(({ id, reason }) => switchOff(id, reason)),
     ...keepPlant(plant, restored.plant, sequence),

@@ -30,6 +30,8 @@ export async function readPlant(query: Query): Promise<PlantState> {
   }
   const read = async (table: string, sql = `select * from ${table}`) =>
     tables.has(table) ? await rowsOf(query, sql) : [];
+  const idsOf = async (table: string, where: string) =>
+    (await read(table, `select id from ${table} where ${where}`)).map(({ id }) => String(id));
   const [plant] = await read("plant");
   const [owner] = await read("owner", "select epoch from owner limit 1");
   return {
@@ -37,6 +39,8 @@ export async function readPlant(query: Query): Promise<PlantState> {
     users: await read("users"),
     keys: await read("access_keys"),
     recoveryCodes: await read("recovery_codes"),
+    screens: await idsOf("kiosk_links", "revoked_ms is null"),
+    browsers: await idsOf("push_subscriptions", "true"),
     channels: await read(
       "channels",
       "select c.id, c.name, c.secrets, coalesce(s.enabled, 1) as enabled from channels c " +
@@ -135,12 +139,14 @@ export function endSignIns(): SqlStatement[] {
 
 /**
  * Who may sign in, and with which keys, is as in `live`: its people, recovery codes and keys take the place of
- * those in the restored database. `others` are in the restored one alone.
+ * those in the restored database. `others` are in the restored one alone. Links of screens and browsers that get
+ * notices come back only where they still are.
  */
 export function keepAccess(
   live: PlantState,
   restored: PlantState,
   others: readonly { id: string; state: "disabled" | "deleted" }[],
+  nowMs: number,
 ): SqlStatement[] {
   return [
     { sql: "delete from recovery_codes" },
@@ -154,6 +160,15 @@ export function keepAccess(
     })),
     ...live.recoveryCodes.map((row) => insertRow("recovery_codes", row, Object.keys(row))),
     ...live.keys.map((row) => insertRow("access_keys", row, columnsOf(restored.keys, row))),
+    {
+      sql: "update kiosk_links set revoked_ms = ? where revoked_ms is null " +
+        "and id not in (select value from json_each(?))",
+      args: [nowMs, JSON.stringify(live.screens)],
+    },
+    {
+      sql: "delete from push_subscriptions where id not in (select value from json_each(?))",
+      args: [JSON.stringify(live.browsers)],
+    },
   ];
 }
 

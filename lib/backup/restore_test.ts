@@ -37,6 +37,38 @@ async function withFolder(use: (folder: string, dataDir: string) => Promise<void
   }
 }
 
+Deno.test("restore: links of screens that were revoked since, and browsers that were removed, do not come back", () =>
+  withFolder(async (folder, dataDir) => {
+    const link = (id: string): [string, ...string[]] => [
+      "insert into kiosk_links (id, name, dashboard_id, hash, created_by, created_ms) " +
+      "values (?, 'hall', 'd1', ?, 'Ann', 1)",
+      ...[id, `hash of ${id}`],
+    ];
+    const browser = (id: string): [string, ...string[]] => [
+      "insert into push_subscriptions (id, user_id, endpoint, p256dh, auth, agent, created_ms) " +
+      "values (?, 'ann', ?, '', '', '', 1)",
+      ...[id, `https://push.example.com/${id}`],
+    ];
+    await change(dataDir, [
+      "insert into dashboards (id, title, owner_id, shared, tiles, created_ms, changed_ms) " +
+      "values ('d1', 'Hall', 'ann', 0, '[]', 1, 1)",
+      ...["kept", "revoked", "gone"].map(link),
+      ...["phone", "lost phone"].map(browser),
+    ]);
+    const archive = await archiveOf(dataDir, join(folder, "archive"));
+    await change(dataDir, [
+      "update kiosk_links set revoked_ms = 5 where id = 'revoked'",
+      "delete from kiosk_links where id = 'gone'",
+      "delete from push_subscriptions where id = 'lost phone'",
+    ]);
+    await restore(requestOf(dataDir), archive, nothing);
+    assert.deepEqual(
+      await ask(dataDir, "select id, revoked_ms is null from kiosk_links order by id"),
+      [["gone", 0], ["kept", 1], ["revoked", 0]],
+    );
+    assert.deepEqual(await ask(dataDir, "select id from push_subscriptions"), [["phone"]]);
+  }));
+
 // Controls: SABOTAGE=restore_people and the others of COMES_BACK.
 Deno.test("restore: who was deleted or disabled and what was revoked since does not come back, and is named", () =>
   withFolder(async (folder, dataDir) => {
