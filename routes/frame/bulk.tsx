@@ -1,6 +1,7 @@
 /** A list of which several can be selected and changed together: its parts, and what its form sent. */
 import type { ComponentChildren, VNode } from "preact";
 import { z } from "zod";
+import { PerchError } from "../../lib/base/errors.ts";
 import { localPath } from "../http/form.ts";
 import { Said } from "./parts.tsx";
 
@@ -28,6 +29,22 @@ export function pickedOf(form: BulkForm, found: readonly { id: string }[]): stri
 export function filterOf(back: string | undefined, page: string): Record<string, string> {
   const url = new URL(localPath(back), "http://perch.invalid");
   return url.pathname === page ? Object.fromEntries(url.searchParams) : {};
+}
+
+/**
+ * The filter of the list that is changed. @throws PerchError `validation` when all are selected and it is not known of
+ * which list: what was not seen is not changed
+ */
+export function askedOf(form: BulkForm, page: string): Record<string, string> {
+  const { pathname } = new URL(localPath(form.back), "http://perch.invalid");
+  if (form.all !== undefined && pathname !== page) {
+    throw new PerchError(
+      "validation",
+      "The filter of this list is too long to select all that it finds: select them one by one.",
+    );
+  }
+  const { changed: _, ...asked } = filterOf(form.back, page);
+  return asked;
 }
 
 /** The list with its form. `bar` is what can be done; it shows when something is selected. */

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
-import { BULK_BYTES, bulkForm, filterOf, pickedOf } from "../frame/bulk.tsx";
+import { askedOf, BULK_BYTES, bulkForm, filterOf, pickedOf } from "../frame/bulk.tsx";
 import { formAction, type SentForm } from "../frame/form_action.ts";
 import { hrefWith } from "../frame/links.ts";
 import { Post } from "../frame/parts.tsx";
@@ -29,7 +29,7 @@ export function machineBulkAction(
     ACTION,
     bulkForm,
     async (form, context) => {
-      const { changed: _, ...asked } = filterOf(form.back, "/machines");
+      const asked = askedOf(form, "/machines");
       const ids = pickedOf(
         form,
         find(asked).filter(({ createdMs }) =>

@@ -5,7 +5,14 @@ import type { Sensor } from "../../lib/machines/sensor.ts";
 import type { SensorPatch } from "../../lib/machines/sensor_service.ts";
 import { type SensorSettings, sensorSettingsSchema } from "../../lib/machines/sensor_settings.ts";
 import { inverse, settingsIn } from "../../lib/machines/shown_unit.ts";
-import { BULK_BYTES, type BulkForm, bulkForm, filterOf, pickedOf } from "../frame/bulk.tsx";
+import {
+  askedOf,
+  BULK_BYTES,
+  type BulkForm,
+  bulkForm,
+  filterOf,
+  pickedOf,
+} from "../frame/bulk.tsx";
 import { Field } from "../frame/form.tsx";
 import { formAction, type SentForm } from "../frame/form_action.ts";
 import { hrefWith } from "../frame/links.ts";
@@ -31,7 +38,7 @@ export function sensorBulkAction(
     "/sensors/bulk",
     bulkForm,
     async (form, context) => {
-      const { changed: _, ...asked } = filterOf(form.back, "/sensors");
+      const asked = askedOf(form, "/sensors");
       const picked = pickedOf(form, find(asked)).map((id) => findSensor(parts.sensors, id));
       if (picked.length === 0) throw new PerchError("validation", "Select at least one sensor.");
       await parts.service.patchSensors(

@@ -1,7 +1,7 @@
 /** Several tickets at once: given to somebody. */
 import type { VNode } from "preact";
 import { messageOf, PerchError } from "../../lib/base/errors.ts";
-import { BULK_BYTES, bulkForm, filterOf, pickedOf } from "../frame/bulk.tsx";
+import { askedOf, BULK_BYTES, bulkForm, filterOf, pickedOf } from "../frame/bulk.tsx";
 import { formAction, type SentForm } from "../frame/form_action.ts";
 import { byOf } from "../http/caller.ts";
 import type { Route, RouteContext } from "../http/route.ts";
@@ -39,7 +39,7 @@ export function ticketBulkAction(
     "/tickets/bulk",
     bulkForm,
     async (form, context) => {
-      const { changed: _, ...asked } = filterOf(form.back, "/tickets");
+      const asked = askedOf(form, "/tickets");
       const ids = pickedOf(form, form.all === undefined ? [] : await all(asked, context));
       if (ids.length === 0) throw new PerchError("validation", "Select at least one ticket.");
       const assignee = form.assignee || null;
