@@ -44,11 +44,18 @@ export interface AlarmPageParts extends PageParts, AlarmServices, DiscussionServ
   cameras: Pick<Cameras, "all">;
 }
 
+// Control characters, line ends, and the marks that turn text around: a title goes into lists, mails and chats.
+// deno-lint-ignore no-control-regex
+const TURNED = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
 /** What a person says who raises an alarm. */
 export const raisedAlarmShape = z.strictObject({
   machine: z.string().trim().min(1).max(2000).describe("path, its end, or what people call it"),
   severity: z.enum(SEVERITIES).describe("info is listed, and sent to nobody"),
-  text: z.string().trim().min(1).max(200),
+  text: z.string().trim().min(1).max(200).refine(
+    (text) => !TURNED.test(text),
+    "one line, without control characters",
+  ),
 }).meta({ id: "RaisedAlarm" });
 
 export const alarmFilterShape = z.strictObject({
