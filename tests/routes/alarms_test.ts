@@ -65,7 +65,7 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
     assert.equal(alarm.title, "bearing 83.4 °C is above warning 80 °C");
     assert.deepEqual(
       [alarm.machine, alarm.machine_name, alarm.sensor, alarm.unit, alarm.value, alarm.limit],
-      ["hall/press", "press", SENSOR, "°C", 83.4, 80],
+      ["hall/press", "Press", SENSOR, "°C", 83.4, 80],
     );
     let event = await stream.next();
     while (event?.type === "hello") event = await stream.next();
@@ -93,9 +93,9 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
       // deno-lint-ignore no-explicit-any
       detail.history.map((e: any) => [e.type, e.text]),
       [
-        ["alarm.resolved", "press: bearing 95 °C is above critical 90 °C: over"],
-        ["alarm.changed", "press: bearing 95 °C is above critical 90 °C (now critical)"],
-        ["alarm.raised", "press: bearing 83.4 °C is above warning 80 °C"],
+        ["alarm.resolved", "Press: bearing 95 °C is above critical 90 °C: over"],
+        ["alarm.changed", "Press: bearing 95 °C is above critical 90 °C (now critical)"],
+        ["alarm.raised", "Press: bearing 83.4 °C is above warning 80 °C"],
       ],
     );
     assert.equal(detail.evidence.length, 2, "raised and changed");

@@ -267,7 +267,7 @@ Deno.test(
       "hall-1/press-3",
       null,
     ]);
-    assert.match(ticket.title, /press-3: .*85 .*80/);
+    assert.match(ticket.title, /Press 3: .*85 .*80/);
     // Worse: the same ticket, more urgent.
     await ingest([temperature(95)]);
     await until(async () => (await call("GET", "/api/tickets/T-1"))[1].priority === "high" || null);
