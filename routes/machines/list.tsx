@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
+import type { Alarm } from "../../lib/alarms/alarm.ts";
 import { MACHINE_STATUSES, needsAttention } from "../../lib/live/status_words.ts";
 import { isPlant } from "../../lib/machines/host_machine.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
@@ -140,10 +141,17 @@ function Undo({ machine }: { machine: Machine }): VNode {
   );
 }
 
-function answerOf(parts: MachinePageParts): string {
+function answerOf(parts: MachinePageParts, alarms: readonly Alarm[]): string {
   const all = parts.machines.all();
   const off = all.filter(({ path }) => needsAttention(parts.statuses.machine(path).status)).length;
   if (off === 0) {
+    const alarmed = new Set(
+      alarms.filter(({ severity }) => severity !== "info").map(({ machine }) => machine),
+    );
+    const open = all.filter(({ path }) => alarmed.has(path)).length;
+    if (open > 0) {
+      return open === 1 ? "1 machine has an open alarm" : `${open} machines have open alarms`;
+    }
     return all.length === 1 ? "The machine is normal" : `All ${all.length} machines are normal`;
   }
   return off === 1 ? "1 machine needs attention" : `${off} machines need attention`;
@@ -163,6 +171,7 @@ function List(
 ): VNode {
   const all = parts.machines.all();
   const total = all.length;
+  const alarms = parts.alarms.open();
   const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
   return (
     <>
@@ -171,7 +180,7 @@ function List(
           ? `${found} deleted machine${found === 1 ? "" : "s"}`
           : filtered
           ? `${found} of ${total} machines`
-          : answerOf(parts)}
+          : answerOf(parts, alarms)}
       </Answer>
       <ListFilter
         path="/machines"
@@ -204,7 +213,7 @@ function List(
               <Areas page={page}>
                 {(machine) => (
                   <Pick id={machine.id} name={machineTitle(machine)} values={sent.values}>
-                    <MachineRow parts={parts} machine={machine} />
+                    <MachineRow parts={parts} machine={machine} alarms={alarms} />
                   </Pick>
                 )}
               </Areas>
@@ -214,7 +223,7 @@ function List(
             <Areas page={page}>
               {(machine) =>
                 machine.deletedMs === null
-                  ? <MachineRow parts={parts} machine={machine} />
+                  ? <MachineRow parts={parts} machine={machine} alarms={alarms} />
                   : <Deleted machine={machine} mayChange={mayChange} />}
             </Areas>
           )}

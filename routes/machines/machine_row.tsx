@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
 import { type MachinePageParts, photoUrl } from "./request.ts";
@@ -6,9 +7,11 @@ import { MachineStatusNow } from "./status_now.tsx";
 
 /** A machine in a list: name, tags, status, what of its sensors is not normal. A link to its page. */
 export function MachineRow(
-  { parts, machine }: {
+  { parts, machine, alarms }: {
     parts: Pick<MachinePageParts, "statuses" | "clock" | "zone">;
     machine: Machine;
+    /** Open ones. */
+    alarms: readonly Alarm[];
   },
 ): VNode {
   const { sensors, window } = parts.statuses.machine(machine.path);
@@ -32,7 +35,11 @@ export function MachineRow(
         {machine.review === "new" && <span class="area">new</span>}
         {machine.tags.map((tag) => <span key={tag} class="area">{tag}</span>)}
       </span>
-      <MachineStatusNow parts={parts} machine={machine} />
+      <MachineStatusNow
+        parts={parts}
+        machine={machine}
+        alarms={alarms.filter((alarm) => alarm.machine === machine.path)}
+      />
       <span class="row-sub">
         {`${total} sensor${total === 1 ? "" : "s"}`}
         {not.length > 0 && `, ${not.join(", ")}`}

@@ -78,10 +78,13 @@ function Folded(
 function Area(
   { parts, area, list }: { parts: MachinePageParts; area: string; list: readonly Machine[] },
 ): VNode {
+  const alarms = parts.alarms.open();
   return (
     <>
       {area !== "" && <h2>{area.split("/").map(title).join(" / ")}</h2>}
-      {list.map((machine) => <MachineRow key={machine.id} parts={parts} machine={machine} />)}
+      {list.map((machine) => (
+        <MachineRow key={machine.id} parts={parts} machine={machine} alarms={alarms} />
+      ))}
     </>
   );
 }
