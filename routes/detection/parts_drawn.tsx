@@ -8,6 +8,8 @@ export interface DrawnPart {
   title: string;
   href?: string;
   note?: string;
+  /** Beside its numbers. */
+  unit?: string;
 }
 
 /**
@@ -20,7 +22,7 @@ export function PartBars(
 ): VNode {
   return (
     <ol class="parts">
-      {parts.map(({ share, title, href, note }) => (
+      {parts.map(({ share, title, href, note, unit }) => (
         <li key={title + (note ?? "")}>
           <p class="part-name">
             {href ? <a href={href}>{title}</a> : title}
@@ -38,7 +40,7 @@ export function PartBars(
             <rect class="bar" width={(100 * share.contribution).toFixed(1)} height="4" />
           </svg>
           <Place share={share} calm={calm} />
-          <p class="part-words muted">{wordsOf(share)}</p>
+          <p class="part-words muted">{wordsOf(share, unit)}</p>
         </li>
       ))}
     </ol>
@@ -75,8 +77,9 @@ function Place({ share, calm }: { share: SensorShare; calm: boolean }): VNode | 
   );
 }
 
-function wordsOf({ value, low, high }: SensorShare): string {
+function wordsOf({ value, low, high }: SensorShare, unit?: string): string {
   if (!Number.isFinite(value)) return "no value now";
-  if (!Number.isFinite(low)) return `${number(value)}; what is usual is not known yet`;
-  return `${number(value)}, usually ${number(low)} to ${number(high)}`;
+  const now = unit === undefined ? number(value) : `${number(value)} ${unit}`;
+  if (!Number.isFinite(low)) return `${now}; what is usual is not known yet`;
+  return `${now}, usually ${number(low)} to ${number(high)}`;
 }

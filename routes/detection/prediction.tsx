@@ -155,7 +155,7 @@ function sensorPart(
     share,
     title: title(sensor?.settings.display_name ?? lastLevel(name)),
     href: sensor && sensorHref(sensor.id),
-    note: sensor?.unit ?? undefined,
+    unit: sensor?.unit ?? undefined,
   };
 }
 
