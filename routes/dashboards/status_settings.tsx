@@ -63,7 +63,9 @@ export function StatusPageCard(
     <section class="card" aria-labelledby="public">
       <h2 id="public">Public status page</h2>
       <p>
-        {isOn
+        {isOn && names.length === 0
+          ? "It is on, and shows no machine yet: name some below."
+          : isOn
           ? (
             <>
               It is on: everybody who reaches Perch sees{" "}
