@@ -16,15 +16,15 @@ export function RangeLine(
   const shown = (value: number) =>
     `${number(shownIn(convert, value))}${unit === null ? "" : ` ${unit}`}`;
   const between = low !== null && high !== null
-    ? `from ${shown(low)} to ${shown(high)}`
+    ? `between ${shown(low)} and ${shown(high)}`
     : low !== null
-    ? `${shown(low)} at least`
-    : `${shown(high!)} at most`;
+    ? `never below ${shown(low)}`
+    : `never above ${shown(high!)}`;
   return (
     <p class="muted">
       {guessed
-        ? `It can probably be ${between}: guessed from its unit and name.`
-        : `It can be ${between}, its device says.`}
+        ? `Its value is probably ${between}: guessed from its unit and name.`
+        : `Its value is ${between}, its device says.`}
     </p>
   );
 }
