@@ -47,7 +47,7 @@ export function pinPages(parts: BoardParts): Route[] {
         const who = askerOf(context);
         const audited = auditedBy(parts.audit, context);
         const tile = tileSchema.parse(tileOf(kind, { sensor, machine }));
-        if (dashboard !== NEW) {
+        if (dashboard !== NEW && title === "") {
           const { id, tiles } = await parts.dashboards.find(dashboard, who);
           await parts.dashboards.change(id, { tiles: [...tiles, tile] }, who, audited);
           return dashboardHref(id);
@@ -122,6 +122,7 @@ async function draw(
               required={false}
               value={values.title}
               error={errors.title}
+              help={mine.length > 0 ? "Filled, it counts instead of one above." : undefined}
               autocomplete="off"
             />
             <button type="submit" class="primary">Pin it</button>
