@@ -284,6 +284,9 @@ Deno.test("an alarm by hand: named by what people call the machine, notified, an
     });
     const second = await post(app, "/api/alarms", { ...said, text: "a bolt is loose" });
     assert.notEqual(second.body.id, id, "what one person saw is not what another did");
+    const machines = await (await app.ask("/machines")).text();
+    assert.match(machines, /1 machine has an open alarm/);
+    assert.match(machines, /2 critical alarms open/, "no machine is called normal over an alarm");
     const history = (await (await app.ask(`/api/alarms/${id}`)).json()).history;
     assert.equal(history[0].type, "alarm.raised");
     assert.ok(history[0].actor, "who raised it is known");

@@ -100,6 +100,19 @@ Deno.test(
 );
 
 Deno.test(
+  "pin form: a title that was typed makes a new dashboard, beside a chosen one too",
+  withForms(async (app) => {
+    const tile = { machine: "hall-1/press-3", kind: "status" };
+    const first = await app.post("/dashboards/pin", { ...tile, dashboard: "new", title: "Days" });
+    assert.equal(first.status, 303, first.page);
+    const [, days] = /dashboards\/([a-z0-9]{12})/.exec(first.next)!;
+    const second = await app.post("/dashboards/pin", { ...tile, dashboard: days, title: "Nights" });
+    assert.equal(second.status, 303, second.page);
+    assert.match(second.next, /<h1[^>]*>Nights/);
+  }),
+);
+
+Deno.test(
   "rule form: a machine or tag that is not there is refused beside its field; a display name is understood",
   withForms(async (app) => {
     const wrong = { machines: "Lathe 9", tags: "night" };
