@@ -244,10 +244,12 @@ const pattern = (world: World) => ({
   enabled: false,
 });
 const dashboardOf = async (world: World) => {
+  await roomForDashboard(world);
   const { id } = await world.did("POST", "/api/dashboards", { title: "Hall", shared: true });
   return `/api/dashboards/${id}`;
 };
 const linkOf = async (world: World) => {
+  await roomForDashboard(world);
   const { id } = await world.did("POST", "/api/dashboards", { title: "Hall", shared: true });
   return { name: "Wall", dashboard: id };
 };
@@ -405,6 +407,15 @@ async function roomForChannel(world: World): Promise<void> {
   const { items } = await world.did("GET", "/api/channels");
   if (items.length < 40) return;
   for (const { id } of items) await world.did("DELETE", `/api/channels/${id}`);
+}
+
+/** There may be 50 of a person. Links keep their dashboard. */
+async function roomForDashboard(world: World): Promise<void> {
+  const { items } = await world.did("GET", "/api/dashboards");
+  if (items.length < 40) return;
+  const links = await world.did("GET", "/api/kiosk-links");
+  for (const { id } of links.items) await world.did("DELETE", `/api/kiosk-links/${id}`);
+  for (const { id } of items) await world.did("DELETE", `/api/dashboards/${id}`);
 }
 
 /** There may be 32. */
