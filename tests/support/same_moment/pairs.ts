@@ -414,7 +414,9 @@ async function roomForDashboard(world: World): Promise<void> {
   const { items } = await world.did("GET", "/api/dashboards");
   if (items.length < 40) return;
   const links = await world.did("GET", "/api/kiosk-links");
-  for (const { id } of links.items) await world.did("DELETE", `/api/kiosk-links/${id}`);
+  for (const { id, revoked_ms } of links.items) {
+    if (revoked_ms === null) await world.did("DELETE", `/api/kiosk-links/${id}`);
+  }
   for (const { id } of items) await world.did("DELETE", `/api/dashboards/${id}`);
 }
 
