@@ -57,8 +57,6 @@ export const ticketFields = {
   due_ms: epochMs.nullable(),
   machine: z.string().max(2000).nullable().describe("path or id"),
 };
-/** Some of these, as the API document names them. */
-export const someTicketFieldsShape = z.object(ticketFields).partial().meta({ id: "TicketFields" });
 
 /** A ticket as the API, the live stream, the pages and every delivery show it. */
 export const ticketShape = z.object({

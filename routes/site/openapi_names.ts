@@ -8,7 +8,7 @@ import { someSettingsShape } from "../../lib/machines/sensor_settings.ts";
 import { channelStateShape } from "../../lib/notify/channel_view.ts";
 import { DELIVERY_STATES } from "../../lib/notify/delivery.ts";
 import { ruleFieldsShape } from "../../lib/notify/rule.ts";
-import { PRIORITIES, someTicketFieldsShape, TICKET_STATES } from "../../lib/tickets/ticket.ts";
+import { PRIORITIES, TICKET_STATES } from "../../lib/tickets/ticket.ts";
 import { WEEKDAYS } from "../../lib/words/names.ts";
 import { SEVERITIES } from "../../lib/words/severity.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
@@ -36,5 +36,4 @@ export const PARTS: readonly z.ZodType[] = [
   channelStateShape,
   ruleFieldsShape,
   someSettingsShape,
-  someTicketFieldsShape,
 ];
