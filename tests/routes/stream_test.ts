@@ -99,7 +99,7 @@ Deno.test("GET /api/stream names what is wrong with a filter", () =>
     const cases: [string, number, RegExp][] = [
       ["?types=reading,weather", 400, /query\.types/],
       ["?sensor=none", 404, /"none"/],
-      ["?machine=none", 404, /"none"/],
+      ["?machine=none", 404, /“none”/],
       ["?colour=red", 400, /colour/],
     ];
     for (const [query, status, detail] of cases) {
