@@ -1,4 +1,5 @@
 import type { SqlStatement } from "../db/client.ts";
+import { openFreeMemory } from "../base/free_memory.ts";
 import { isUrgent } from "../alarms/observation.ts";
 import { type Backtests, createBacktests } from "../detect/backtest/jobs.ts";
 import { natureFor } from "../detect/departure/nature.ts";
@@ -69,6 +70,7 @@ export async function createDetectionParts(
       bus.publish("predictions", data);
     },
     retrainDays: () => settings.get("predictions.retrain_days"),
+    freeMemory: openFreeMemory(),
   });
   bus.subscribe("readings", (group) => predictions.add(group));
   bus.subscribe("sensor.changed", ({ machine }) => predictions.renew(machine));

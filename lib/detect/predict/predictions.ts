@@ -86,6 +86,8 @@ export interface PredictDeps {
   publish: (type: "prediction", data: unknown) => void;
   /** Days after which a model is trained again; 0: never by itself. */
   retrainDays: () => number;
+  /** Gives back what the C library keeps of memory that was freed. */
+  freeMemory?: (() => Promise<void>) | null;
 }
 
 /** Creates the service; its tasks have to be started. */
@@ -112,6 +114,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
     feedback,
     onTrained: outlooks.use,
     onFailed: (machine) => schedule.failed(machine),
+    freeMemory: deps.freeMemory,
   });
   const schedule = createSchedule({
     clock,

@@ -37,6 +37,8 @@ export interface TrainingDeps {
   feedback: Pick<FeedbackStore, "periods">;
   onTrained: (model: ModelInfo) => void;
   onFailed: (machine: string, message: string) => void;
+  /** Gives back what the C library keeps of memory that was freed. */
+  freeMemory?: (() => Promise<void>) | null;
 }
 
 export function createTraining(deps: TrainingDeps): Training {
@@ -152,10 +154,15 @@ export function createTraining(deps: TrainingDeps): Training {
     ],
     async run(signal, beat) {
       signal.addEventListener("abort", () => wake(), { once: true });
+      let trained = false;
       while (!signal.aborted) {
         const next = waiting.entries().next();
         if (next.done || resting) {
           beat?.(Infinity);
+          // Each worker leaves some megabytes, which a plant of many machines would keep until the next hour.
+          if (trained) await deps.freeMemory?.();
+          trained = false;
+          if (waiting.size > 0 && !resting || signal.aborted) continue;
           await new Promise<void>((resolve) => wake = resolve);
           continue;
         }
@@ -163,6 +170,7 @@ export function createTraining(deps: TrainingDeps): Training {
         const [machine, why] = next.value;
         waiting.delete(machine);
         await train(machine, why, signal);
+        trained = true;
       }
     },
     counts: () => ({ ...count }),

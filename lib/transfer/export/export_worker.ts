@@ -2,6 +2,7 @@
 import { messageOf, PerchError } from "../../base/errors.ts";
 import { lowerPriority } from "../../base/low_priority.ts";
 import { pacedWriter } from "../../base/paced_file.ts";
+import { createYoungGarbage } from "../../base/young_garbage.ts";
 import { createGzip, type Gzip } from "./gzip.ts";
 import type { FromWriter, ToWriter } from "./messages.ts";
 import { release } from "./pages.ts";
@@ -29,6 +30,9 @@ interface Table {
   written: number;
 }
 let table: Table | null = null;
+/** Between two blocks nothing of them is in use any more. */
+const GARBAGE_BYTES = 128 * 1024;
+const used = createYoungGarbage(GARBAGE_BYTES);
 
 async function begin(head: ExportHead, path: string | null): Promise<Bytes> {
   const writer = await writerOf(head, path);
@@ -60,9 +64,13 @@ async function delivered(to: Table, bytes: Bytes): Promise<Bytes> {
 }
 
 async function written(to: Table, block: Block): Promise<Bytes> {
+  const columns = columnsOf(block);
+  const blockBytes = columns.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const bytes = await to.writer.write(block);
-  release(...columnsOf(block));
-  return await out(to, bytes);
+  release(...columns);
+  const ready = await out(to, bytes);
+  used(blockBytes);
+  return ready;
 }
 
 async function end(to: Table): Promise<Bytes> {

@@ -6,9 +6,9 @@ import type { SiteHead } from "../site_head.ts";
 import { type BlockQuery, blocksOf } from "./blocks.ts";
 import { createExportWriter, type ExportWriter } from "./client.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import type { ReadHistory } from "./pages.ts";
+import { type ReadHistory, release } from "./pages.ts";
 import { type ExportPlan, headOf } from "./plan.ts";
-import { type Block, type Bytes, isLong } from "./table.ts";
+import { type Block, type Bytes, isLong, NO_BYTES } from "./table.ts";
 
 export interface ExportsDeps {
   readings: ReadHistory & Pick<ReadingsStore, "stats">;
@@ -59,7 +59,11 @@ export interface Exports {
 
 /** Each has a worker. */
 const MOST_STREAMS = 2;
-const FILE_BIT_BYTES = 64 * 1024;
+/**
+ * What is on its way while the engine looks for garbage is taken for something that stays: that it is little keeps it
+ * little.
+ */
+const BIT_BYTES = 64 * 1024;
 /** So much goes out between two looks for what of it may go. */
 const GARBAGE_BYTES = 4 * 1024 * 1024;
 const TIERS: readonly Tier[] = ["raw", "minute", "hour"];
@@ -131,13 +135,13 @@ export function createExports(deps: ExportsDeps): Exports {
   }
 
   /** A file that cannot be written from front to back is written whole, and read. */
-  async function* bytesOfFile(plan: ExportPlan): AsyncGenerator<Uint8Array> {
+  async function* bytesOfFile(plan: ExportPlan): AsyncGenerator<Bytes> {
     const path = await deps.temporary();
     try {
       for await (const _ of bytesOf(plan, path, () => {}));
       using file = await Deno.open(path, { read: true });
       for (;;) {
-        const bit = new Uint8Array(FILE_BIT_BYTES);
+        const bit = new Uint8Array(BIT_BYTES);
         const n = await file.read(bit);
         if (n === null) return;
         yield bit.subarray(0, n);
@@ -190,7 +194,7 @@ function placeOf(
 
 /** Makes the pieces as fast as they are read; `onEnd` is called once. */
 function readOnce(
-  pieces: AsyncGenerator<Uint8Array>,
+  pieces: AsyncGenerator<Bytes>,
   onEnd: () => void,
 ): ReadableStream<Uint8Array> {
   const used = createYoungGarbage(GARBAGE_BYTES);
@@ -199,19 +203,22 @@ function readOnce(
     if (!isOver) onEnd();
     isOver = true;
   };
+  let block: Uint8Array<ArrayBuffer> = NO_BYTES, at = 0;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        for (;;) {
+        while (at >= block.length) {
+          release(block);
           const { done, value } = await pieces.next();
           if (done) {
             end();
             return controller.close();
           }
-          if (value.length === 0) continue;
-          used(value.length);
-          return controller.enqueue(value);
+          block = value, at = 0;
         }
+        const bit = block.slice(at, at += BIT_BYTES);
+        used(bit.length);
+        controller.enqueue(bit);
       } catch (error) {
         end();
         controller.error(error);
