@@ -2,9 +2,10 @@
 import type { Clock } from "../../lib/base/clock.ts";
 import type { BoardLine, BoardMachine, BoardRow, BoardTile } from "../../lib/live/board.ts";
 import { type ChartRange, ROWS_MOST, type Tile } from "../../lib/dashboards/dashboard.ts";
+import { machinesOf } from "../../lib/dashboards/listed_machines.ts";
 import { needsAttention } from "../../lib/live/status_words.ts";
 import { isPlant } from "../../lib/machines/host_machine.ts";
-import { isUnder, type Machine } from "../../lib/machines/machine.ts";
+import type { Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import { shownIn } from "../../lib/words/conversion.ts";
@@ -75,15 +76,13 @@ export function createBoards(services: BoardServices): Boards {
   function placed(name: string | undefined): Machine[] {
     const all = machines.all();
     if (name === undefined || name === "") return all.filter(isPlant);
-    const one = machines.find(name) ?? machines.former(name);
-    if (one) return one.deletedMs === null ? [one] : [];
-    return all.filter(({ path }) => isUnder(path, name));
+    return machinesOf(name, machines);
   }
 
   function placeTitle(name: string | undefined): string {
     if (name === undefined || name === "") return "Machines";
     const one = machines.find(name);
-    return one ? machineTitle(one) : titleOf(lastLevel(name));
+    return one?.id === name ? machineTitle(one) : titleOf(lastLevel(name));
   }
 
   function row(sensor: Sensor | undefined, { links }: BoardAsked): BoardRow {

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { isUnder } from "../../lib/machines/machine.ts";
+import { machinesOf } from "../../lib/dashboards/listed_machines.ts";
 import { namesOf } from "../../lib/settings/setting.ts";
 import { type FormPage, formRoute, type FormState, stateOf } from "../frame/form_page.ts";
 import { Field, FormError, SeenField, Select, TextArea } from "../frame/form.tsx";
@@ -13,7 +13,7 @@ const FORM = "status";
 
 /** The form of the public status page; what matches no machine is refused rather than saved. */
 export function statusSettings(parts: BoardParts, page: FormPage): Route {
-  const { machines, settings, audit } = parts;
+  const { settings, audit } = parts;
   const form = z.strictObject({
     enabled: z.enum(["on", "off"]),
     title: z.string().trim().min(1, "give it a title").max(80),
@@ -21,10 +21,7 @@ export function statusSettings(parts: BoardParts, page: FormPage): Route {
   });
   return formRoute(page, FORM, form, async (given, context) => {
     const lines = given.machines.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);
-    const places = lines.map((line) => {
-      const place = placeOf(parts, line, "machines")!;
-      return machines.find(place)?.path ?? place;
-    });
+    const places = lines.map((line) => placeOf(parts, line, "machines")!);
     const audited = auditedBy(audit, context);
     await settings.setAll(
       [
@@ -54,8 +51,12 @@ export function StatusPageCard(
   },
 ): VNode {
   const names = namesOf(settings.get("status_page.machines"));
-  const lost = names.filter((name) =>
-    machines.find(name) === undefined && !machines.all().some(({ path }) => isUnder(path, name))
+  const nameOf = (name: string) => {
+    const one = machines.find(name);
+    return one?.id === name ? one.path : name;
+  };
+  const [lost, there] = [true, false].map((isLost) =>
+    names.filter((name) => (machinesOf(name, machines).length === 0) === isLost).map(nameOf)
   );
   const isOn = settings.get("status_page.enabled");
   const { errors, values } = stateOf(state, FORM);
@@ -63,7 +64,7 @@ export function StatusPageCard(
     <section class="card" aria-labelledby="public">
       <h2 id="public">Public status page</h2>
       <p>
-        {isOn && names.length === 0
+        {isOn && there.length === 0
           ? "It is on, and shows no machine yet: name some below."
           : isOn
           ? (
@@ -76,7 +77,9 @@ export function StatusPageCard(
           : "It is off: without a sign-in nobody sees how machines are."}
       </p>
       {lost.map((name) => (
-        <p key={name} class="error">{`No machine and no area matches “${name}” any more.`}</p>
+        <p key={name} class="error">
+          {`“${name}” is not shown: it was deleted, or another machine has that path now.`}
+        </p>
       ))}
       <form method="post" action={`${page.path}/${FORM}`}>
         <SeenField />
@@ -100,7 +103,7 @@ export function StatusPageCard(
           name="machines"
           label="Machines and areas"
           help="One on each line. Nothing else is shown."
-          value={values.machines ?? names.join("\n")}
+          value={values.machines ?? there.join("\n")}
           error={errors.machines}
         />
         <button type="submit" class="primary">Save</button>

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
+import { until } from "../support/until.ts";
 
 const EMAIL = "ada.lovelace@example.org";
 const json = { "content-type": "application/json" };
@@ -133,6 +134,24 @@ Deno.test("screens and the status page: nobody sees more than what is listed", a
     const page = await crawl(app, [kiosk]);
     assert.match(page.get(kiosk)!, /^404 .*This link shows nothing/);
     assert.ok(!page.get(kiosk)!.includes("North wall"));
+
+    // Another machine takes over the path of one that is listed.
+    await send(app, "PATCH", "/api/settings/status_page.machines", { value: "yard/crane" });
+    const listed = registry.machines.find("yard/crane")!.id;
+    await until(
+      "the id of what was listed by path",
+      () => app.parts.settings.get("status_page.machines") === listed || null,
+    );
+    await send(app, "PATCH", "/api/machines/yard/crane", { path: "yard/north-crane" });
+    await send(app, "PATCH", "/api/machines/yard/north-crane", { former_paths: [] });
+    await send(app, "POST", "/api/machines", { path: "yard/crane", name: "Impostor" });
+    const taken = [...(await crawl(app, ["/status"])).values()].join("\n");
+    assert.ok(taken.includes("North crane") && !taken.includes("Impostor"), taken);
+    // An area is what is below it, also when a machine is called so.
+    await app.parts.settings.set("status_page.machines", "yard", "test", () => []);
+    await send(app, "POST", "/api/machines", { path: "yard", name: "Hidden yard" });
+    const area = (await crawl(app, ["/status"])).get("/status")!;
+    assert.ok(area.includes("North crane") && !area.includes("Hidden yard"), area);
     await send(app, "PATCH", "/api/settings/status_page.enabled", { value: false });
     const off = await wrong("/status");
     assert.equal(off, await wrong("/nothing/here"), "it is as if it were not there");

@@ -25,7 +25,8 @@ export const STATUS_PAGE_SETTINGS = {
   "status_page.machines": setting({
     category,
     title: "Machines on the status page",
-    help: "Paths of machines or areas, separated by commas. Empty: none.",
+    help:
+      "Paths of machines or areas, separated by commas. Empty: none. Machines are kept by id, so that one that takes over a path is not shown.",
     schema: z.string().trim().max(2_000),
     default: "",
     ...adminOnly,
