@@ -17,6 +17,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 import { hrefWith, machineHref, machineTitle, sensorHref } from "../frame/links.ts";
 import type { MachinePageParts } from "../machines/request.ts";
 import { bucketsOf, rowDataOf } from "../machines/sensor_rows.ts";
+import { createKept } from "./kept.ts";
 
 export interface BoardServices extends
   Pick<
@@ -60,8 +61,10 @@ const STRIP_MS = DAY_MS;
 export const STRIP_EVERY_MS = MINUTE_MS;
 /** Stretches of a strip. */
 const SPANS_MOST = 96;
-/** Lines that are kept for whoever asks next. */
-const KEPT_MOST = 200;
+/** Lines that are kept for whoever asks next: those of four full dashboards, 10 kB each. */
+export const LINES_KEPT = 576;
+/** Strips of machines that are kept: a screen shows at most 24 for each of 24 tiles. */
+const PASTS_KEPT = 600;
 
 export function createBoards(services: BoardServices): Boards {
   const { clock, machines, sensors } = services;
@@ -256,7 +259,7 @@ function createLines(
     clock: Pick<Clock, "now">;
   },
 ): (sensor: Sensor, range: ChartRange) => Promise<Omit<BoardLine, "title">> {
-  const kept = createKept<Omit<BoardLine, "title">>(clock);
+  const kept = createKept<Omit<BoardLine, "title">>(clock, LINES_KEPT);
 
   async function read(sensor: Sensor, lengthMs: number): Promise<Omit<BoardLine, "title">> {
     const toMs = clock.now();
@@ -290,7 +293,7 @@ function createLines(
 function createPasts(
   { clock, past }: Pick<BoardServices, "clock" | "past">,
 ): (id: string) => Promise<BoardMachine["past"]> {
-  const kept = createKept<BoardMachine["past"]>(clock);
+  const kept = createKept<BoardMachine["past"]>(clock, PASTS_KEPT);
 
   async function read(id: string): Promise<BoardMachine["past"]> {
     const toMs = clock.now();
@@ -304,22 +307,4 @@ function createPasts(
   }
 
   return (id) => kept(id, STRIP_EVERY_MS / 2, () => read(id));
-}
-
-/** Gives what was read a moment ago rather than reading it again; what failed is read again. */
-function createKept<T>(
-  { now }: Pick<Clock, "now">,
-): (key: string, forMs: number, read: () => Promise<T>) => Promise<T> {
-  const kept = new Map<string, { atMs: number; value: Promise<T> }>();
-  return (key, forMs, read) => {
-    const nowMs = now();
-    const there = kept.get(key);
-    if (there && Math.abs(nowMs - there.atMs) < forMs) return there.value;
-    const value = read();
-    kept.delete(key);
-    kept.set(key, { atMs: nowMs, value });
-    value.catch(() => kept.delete(key));
-    if (kept.size > KEPT_MOST) kept.delete(kept.keys().next().value!);
-    return value;
-  };
 }
