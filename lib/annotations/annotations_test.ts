@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import type { Alarm } from "../alarms/alarm.ts";
+import type { Database } from "../db/client.ts";
 import { type Machine, newMachine } from "../machines/machine.ts";
 import type { Sensor } from "../machines/sensor.ts";
 import { HOUR_MS } from "../words/times.ts";
@@ -20,16 +21,17 @@ const author = (id: string, moderator = false): NoteAuthor => ({
   audited: () => ({ sql: "select 1" }),
 });
 
-async function withNotes(run: (notes: Notes) => Promise<void>): Promise<void> {
+async function withNotes(run: (notes: Notes, db: Database) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "perch-notes-" });
   const db = await openTestDatabase(folder);
   try {
-    await run(createNotes({
+    const notes = createNotes({
       db,
       clock: fakeClock(NOW_MS),
       sensors: { find: (id) => sensors.find((one) => one.id === id || one.name === id) },
       machines: { find: (id) => id === press.path || id === press.id ? press : undefined },
-    }));
+    });
+    await run(notes, db);
   } finally {
     await db.close();
     await Deno.remove(folder, { recursive: true });
@@ -80,6 +82,36 @@ Deno.test("notes: authors change and delete their own, admins any, others none",
     await notes.remove(id, author("root", true));
     await assert.rejects(notes.get(id), /there is no note/);
     await assert.rejects(notes.add({ text: "x", at_ms: 1, sensor: "gone" }, author("ada")), /gone/);
+  }));
+
+Deno.test("notes: a place takes so many, says what to do, and others take theirs", () =>
+  withNotes(async (notes, db) => {
+    await db.write([{
+      sql:
+        "insert into chart_notes (at_ms, sensor_id, machine_id, text, author_id, author, created_ms) " +
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 999) " +
+        `select i, '${sensors[0].id}', '${press.id}', 'note ' || i, 'ada', 'ada', i from n`,
+    }]);
+    const add = (place: { sensor?: string; machine?: string }) =>
+      notes.add({ text: "one more", at_ms: NOW_MS, ...place }, author("ada"));
+    // Two at once: one of them is the last.
+    const sent = await Promise.allSettled([0, 1].map(() => add({ sensor: sensors[0].id })));
+    assert.deepEqual(sent.map(({ status }) => status), ["fulfilled", "rejected"]);
+    await assert.rejects(
+      add({ sensor: sensors[0].id }),
+      /temperature has 1000 notes.*delete some first.*\/api\/notes\?sensor=id-temperature/,
+    );
+    for (const place of [{ sensor: sensors[1].id }, { machine: press.id }, {}]) await add(place);
+    const pages: string[] = [];
+    for (let cursor: string | undefined, more = true; more;) {
+      const { items, next } = await notes.list({ sensors: [sensors[0].id], limit: 400, cursor });
+      pages.push(...items.map(({ id }) => id));
+      cursor = next ?? undefined;
+      more = next !== null;
+    }
+    assert.deepEqual([pages.length, new Set(pages).size], [1000, 1000], "page by page all of them");
+    await notes.remove(pages[0], author("ada"));
+    await add({ sensor: sensors[0].id });
   }));
 
 Deno.test("annotations: alarms of other sensors of the machine are not drawn", async () => {

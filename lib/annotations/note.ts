@@ -6,6 +6,9 @@ import { msField } from "../base/wire.ts";
 /** Characters of a note. */
 export const NOTE_MOST = 500;
 
+/** Notes of one sensor, of one machine as a whole, and of the site as a whole. */
+export const NOTES_MOST = 1_000;
+
 const text = z.string().trim().min(1, "must not be empty").max(NOTE_MOST);
 const until = epochMs.nullable().describe("null: it is about a moment");
 

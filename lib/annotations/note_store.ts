@@ -32,6 +32,8 @@ export interface NoteQuery extends PageQuery {
 export interface NoteStore {
   /** Newest first. */
   list(query: NoteQuery): Promise<PageOf<ChartNoteRow>>;
+  /** How many there are at exactly this place. */
+  countAt(place: Pick<ChartNoteRow, "machineId" | "sensorId">): Promise<number>;
   find(id: number): Promise<ChartNoteRow | null>;
   /** Gives its id. */
   insert(row: Omit<ChartNoteRow, "id">): SqlStatement;
@@ -43,6 +45,14 @@ export function createNoteStore(db: Database): NoteStore {
   const orm = createOrm(db);
   return {
     list: (query) => listPage(orm.select().from(chartNotes), chartNotes.id, wantedBy(query), query),
+    countAt: ({ machineId, sensorId }) =>
+      orm.$count(
+        chartNotes,
+        sensorId !== null ? eq(chartNotes.sensorId, sensorId) : and(
+          isNull(chartNotes.sensorId),
+          machineId === null ? isNull(chartNotes.machineId) : eq(chartNotes.machineId, machineId),
+        ),
+      ),
     async find(id) {
       const [found] = await orm.select().from(chartNotes).where(eq(chartNotes.id, id));
       return found ?? null;

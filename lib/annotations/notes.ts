@@ -1,12 +1,13 @@
 /** What people do with notes. Each change is one transaction with its audit row. */
 import type { Clock } from "../base/clock.ts";
+import { createTurns } from "../base/turns.ts";
 import { PerchError } from "../base/errors.ts";
 import type { Database } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { ChartNoteRow } from "../db/schema/pages.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { MachineDirectory, SensorDirectory } from "../machines/sensor.ts";
-import type { Note, NoteChange, NoteDraft } from "./note.ts";
+import { type Note, type NoteChange, type NoteDraft, NOTES_MOST } from "./note.ts";
 import { createNoteStore, type NoteQuery } from "./note_store.ts";
 
 /** Who writes. */
@@ -23,7 +24,7 @@ export interface Notes {
   list(query: NoteQuery): Promise<PageOf<Note>>;
   /** @throws `not_found` */
   get(id: string): Promise<Note>;
-  /** @throws `validation` naming what is wrong */
+  /** @throws `validation` naming what is wrong; `conflict` where there are `NOTES_MOST` already */
   add(draft: NoteDraft, by: NoteAuthor): Promise<Note>;
   /** @throws `not_found`, `validation`; `forbidden` for what somebody else wrote */
   change(id: string, change: NoteChange, by: NoteAuthor): Promise<Note>;
@@ -47,6 +48,7 @@ export function createNotes(deps: {
 }): Notes {
   const { db, clock, sensors, machines } = deps;
   const store = createNoteStore(db);
+  const oneAtATime = createTurns();
 
   async function rowOf(id: string): Promise<ChartNoteRow> {
     const row = /^\d{1,15}$/.test(id) ? await store.find(Number(id)) : null;
@@ -96,40 +98,59 @@ export function createNotes(deps: {
     };
   }
 
+  /** @throws PerchError `conflict` */
+  async function refuseMany(place: Pick<ChartNoteRow, "machineId" | "sensorId">): Promise<void> {
+    if (await store.countAt(place) < NOTES_MOST) return;
+    const { machineId, sensorId } = place;
+    const [what, name, asked] = sensorId !== null
+      ? ["a sensor", sensors.find(sensorId)?.name ?? sensorId, `?sensor=${sensorId}`]
+      : machineId !== null
+      ? ["a machine", machines.find(machineId)?.path ?? machineId, `?machine=${machineId}`]
+      : ["the site", "the site", ""];
+    throw new PerchError(
+      "conflict",
+      `${name} has ${NOTES_MOST} notes, as many as are kept for ${what}: delete some first. ` +
+        `They stand below its charts, and at /api/notes${asked}.`,
+    );
+  }
+
+  async function add(draft: NoteDraft, by: NoteAuthor): Promise<Note> {
+    const row: Omit<ChartNoteRow, "id"> = {
+      ...placeOf(draft),
+      atMs: draft.at_ms,
+      untilMs: draft.until_ms ?? null,
+      text: noteText(draft.text),
+      authorId: by.id,
+      author: by.name,
+      createdMs: clock.now(),
+      changedMs: null,
+    };
+    checkOrder(row);
+    await refuseMany(row);
+    const { text, atMs, untilMs } = row;
+    const resource = row.sensorId !== null
+      ? `sensor:${row.sensorId}`
+      : row.machineId !== null
+      ? `machine:${machines.find(row.machineId)?.path}`
+      : "site";
+    const [{ rows }] = await db.write([
+      store.insert(row),
+      by.audited({
+        action: "note.add",
+        resource,
+        after: { text, at_ms: atMs, until_ms: untilMs },
+      }),
+    ]);
+    return noteOf({ ...row, id: Number(rows[0][0]) });
+  }
+
   return {
     async list(query) {
       const { items, next } = await store.list(query);
       return { items: items.map(noteOf), next };
     },
     get: async (id) => noteOf(await rowOf(id)),
-    async add(draft, by) {
-      const row: Omit<ChartNoteRow, "id"> = {
-        ...placeOf(draft),
-        atMs: draft.at_ms,
-        untilMs: draft.until_ms ?? null,
-        text: noteText(draft.text),
-        authorId: by.id,
-        author: by.name,
-        createdMs: clock.now(),
-        changedMs: null,
-      };
-      checkOrder(row);
-      const { text, atMs, untilMs } = row;
-      const resource = row.sensorId !== null
-        ? `sensor:${row.sensorId}`
-        : row.machineId !== null
-        ? `machine:${machines.find(row.machineId)?.path}`
-        : "site";
-      const [{ rows }] = await db.write([
-        store.insert(row),
-        by.audited({
-          action: "note.add",
-          resource,
-          after: { text, at_ms: atMs, until_ms: untilMs },
-        }),
-      ]);
-      return noteOf({ ...row, id: Number(rows[0][0]) });
-    },
+    add: (draft, by) => oneAtATime(() => add(draft, by)),
     async change(id, change, by) {
       const row = await mine(id, by);
       const next = {

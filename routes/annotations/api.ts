@@ -46,7 +46,7 @@ export function annotationRoutes(services: AnnotationServices & { clock: Clock }
       example: { query: { sensor: "hall-1/press-3/temperature", from: "-24h" } },
       responses: {
         200: {
-          description: "At most 100 of each kind and machine",
+          description: "The latest 100 of each kind and machine; /api/notes and others page",
           schema: listOf(annotationShape),
         },
         404: { description: "There is no such sensor or machine" },
@@ -101,7 +101,10 @@ export function annotationRoutes(services: AnnotationServices & { clock: Clock }
           text: "Oil changed",
         },
       },
-      responses: { 201: { description: "The note", schema: noteShape } },
+      responses: {
+        201: { description: "The note", schema: noteShape },
+        409: { description: "There are 1000 at this place: delete some" },
+      },
       handler: async (context) =>
         Response.json(await notes.add(context.body, noteAuthor(audit, context)), { status: 201 }),
     }),
