@@ -1,28 +1,11 @@
 import type { VNode } from "preact";
-import type { Anomaly } from "../lib/detect/anomaly.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import type { Verdict } from "../lib/words/verdict.ts";
-
-/** What a page needs of an anomaly. */
-export type Mark = Pick<
-  Anomaly,
-  "id" | "at_ms" | "value" | "expected" | "detector" | "phase" | "severity" | "reason" | "feedback"
->;
-
-/** What pages carry along of an anomaly. */
-export function markOf(anomaly: Anomaly): Mark {
-  const { id, at_ms, value, expected, detector, phase, severity, reason, feedback } = anomaly;
-  return { id, at_ms, value, expected, detector, phase, severity, reason, feedback };
-}
+import type { Mark } from "./anomaly_mark.ts";
 
 const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
 const SHOWN = 50;
-
-/** What is drawn and listed: the end of a condition is no anomaly. */
-export function isShown(mark: Mark): boolean {
-  return mark.phase !== "cleared";
-}
 
 /** The anomalies of a range, newest first, each with its reason and people's verdicts on it. */
 export function AnomalyList(

@@ -5,7 +5,7 @@ import type { StatusSpan } from "../lib/live/timeline.ts";
 import { type Conversion, shownIn } from "../lib/words/conversion.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
-import { isShown, type Mark } from "./anomaly_list.tsx";
+import { isShown, type Mark } from "./anomaly_mark.ts";
 import type { Buckets } from "./chart_data.ts";
 import type { ShownLimits } from "./limits.ts";
 import { fetchOwn } from "./own.ts";

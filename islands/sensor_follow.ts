@@ -1,7 +1,7 @@
 /** What keeps a sensor's view live: readings, statuses and anomalies from the stream. */
 import type { Anomaly } from "../lib/detect/anomaly.ts";
 import { shownIn } from "../lib/words/conversion.ts";
-import { isShown } from "./anomaly_list.tsx";
+import { isShown } from "./anomaly_mark.ts";
 import { addReading } from "./chart_data.ts";
 import { onAlarm, onAnomaly, onReadings, serverNow, statusOf } from "./live.ts";
 import {

@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
-import type { Mark } from "./anomaly_list.tsx";
+import type { Mark } from "./anomaly_mark.ts";
 import { columnsOf, lonelyPoints } from "./chart_columns.ts";
 import type { Buckets } from "./chart_data.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";

@@ -3,7 +3,7 @@ import type uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { exact } from "../lib/words/numbers.ts";
 import { annotationText, drawnUntil, markOf, toneOf } from "./annotation_words.ts";
-import type { Mark } from "./anomaly_list.tsx";
+import type { Mark } from "./anomaly_mark.ts";
 import { serverNow } from "./live.ts";
 import type { LimitBand } from "./limits.ts";
 import type { Colours } from "./uplot_parts.ts";

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { type Mark, markOf } from "../../islands/anomaly_list.tsx";
+import { type Mark, markOf } from "../../islands/anomaly_mark.ts";
 import type { SensorViewProps } from "../../islands/sensor_data.ts";
 import { SensorView } from "../../islands/sensor_view.tsx";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";

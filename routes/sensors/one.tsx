@@ -10,7 +10,7 @@ import { OTHER_TEXT } from "../../lib/machines/words.ts";
 import type { Trend } from "../../lib/live/timeline.ts";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { atLeast } from "../../lib/access/policy.ts";
-import { type Mark, markOf } from "../../islands/anomaly_list.tsx";
+import { type Mark, markOf } from "../../islands/anomaly_mark.ts";
 import { label, title } from "../../lib/words/names.ts";
 import { ago } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
