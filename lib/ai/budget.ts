@@ -33,7 +33,8 @@ export interface BudgetDeps {
   db: Pick<Database, "write">;
   clock: Pick<Clock, "now">;
   store: UsageStore;
-  zone: string;
+  /** The site's time zone. */
+  zone: () => string;
   /** Tokens a day. */
   limit: () => number;
 }
@@ -44,7 +45,7 @@ export function createBudget({ db, clock, store, zone, limit }: BudgetDeps): Bud
   let reserved = 0;
 
   async function today(): Promise<Today> {
-    const { name: day, toMs: untilMs } = dayOf(clock.now(), zone);
+    const { name: day, toMs: untilMs } = dayOf(clock.now(), zone());
     const models = await store.of(day);
     const sum = (of: "calls" | "tokens") => models.reduce((total, one) => total + one[of], 0);
     const [calls, tokens] = [sum("calls"), sum("tokens")];
@@ -68,7 +69,7 @@ export function createBudget({ db, clock, store, zone, limit }: BudgetDeps): Bud
           settle: (model, used) =>
             turns(async () => {
               try {
-                await db.write([store.add(dayOf(clock.now(), zone).name, model, used)]);
+                await db.write([store.add(dayOf(clock.now(), zone()).name, model, used)]);
               } finally {
                 reserved -= wanted;
               }

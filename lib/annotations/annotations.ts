@@ -33,7 +33,7 @@ export function createAnnotations(deps: {
   notes: Pick<Notes, "list">;
   /** All sensors of a machine. */
   sensorsOf: (machine: string) => readonly Sensor[];
-  zone: string;
+  zone: () => string;
 }): Annotations {
   const { alarms, tickets, windows, notes, zone } = deps;
 
@@ -84,7 +84,7 @@ export function createAnnotations(deps: {
       places.some(({ machine }) => isUnder(machine.path, path))
     );
     return concerned.flatMap((window) =>
-      spansIn(window, range, zone, EACH_MOST).map(({ fromMs, toMs }): Annotation => ({
+      spansIn(window, range, zone(), EACH_MOST).map(({ fromMs, toMs }): Annotation => ({
         kind: "maintenance",
         id: window.id,
         at_ms: fromMs,

@@ -57,7 +57,7 @@ Deno.test("notes: a chart shows those of its sensor, of its machine and of the s
       windows: () => [],
       notes,
       sensorsOf: () => sensors,
-      zone: ZONE,
+      zone: () => ZONE,
     });
     const range = { fromMs: NOW_MS - 1000, toMs: NOW_MS + 1000 };
     const texts = async (shown: readonly Sensor[] | null) =>
@@ -133,7 +133,7 @@ Deno.test("annotations: alarms of other sensors of the machine are not drawn", a
     windows: () => [],
     notes: { list: () => Promise.resolve({ items: [], next: null }) },
     sensorsOf: () => sensors,
-    zone: ZONE,
+    zone: () => ZONE,
   });
   const found = await annotations.of(
     [{ machine: press, sensors: [sensors[0]] }],

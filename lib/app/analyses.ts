@@ -40,7 +40,7 @@ export function createAnalysisParts(
           "RECIPIENT_EMAIL",
       );
     }
-    await events.append(mailedEvent(analysis, by, clock.now(), zone));
+    await events.append(mailedEvent(analysis, by, clock.now(), zone()));
     const subject = `analysis:${analysis.id}`;
     const { items } = await events.list({ subject, types: ["analysis.mailed"], limit: 1 });
     await notify.mail(items[0]);

@@ -42,7 +42,7 @@ export async function restoreByItself(
   const before = await readRecord(dataDir);
   if (before?.file === file) {
     log.error(
-      `${reason}: ${file} was restored at ${timeIn(hostZone())(before.at_ms)} already, not again`,
+      `${reason}: ${file} was restored at ${timeIn(hostZone)(before.at_ms)} already, not again`,
     );
     return false;
   }
@@ -75,10 +75,10 @@ export async function restoredByItself(dataDir: string): Promise<string | null> 
 
 function sentence({ file, made_ms, at_ms, reason }: Record): string {
   return `${reason}. So Perch restored ${file} by itself at ${
-    timeIn(hostZone())(at_ms)
+    timeIn(hostZone)(at_ms)
   } (AUTO_RESTORE): what was ` +
     `stored after ${
-      timeIn(hostZone())(made_ms)
+      timeIn(hostZone)(made_ms)
     } is missing. Stop Perch and run \`perch restore --confirm\` to keep ` +
     "it so, or `perch restore --undo`.";
 }

@@ -59,7 +59,7 @@ export async function createBackupParts(
   const schedule = (): Schedule => ({
     every: settings.get("backup.schedule"),
     at: settings.get("backup.time"),
-    zone: foundation.zone,
+    zone: foundation.zone(),
   });
   const backups = createBackups({
     clock,

@@ -254,7 +254,7 @@ export async function build(
         components,
         hostView,
         events,
-        zone: foundation.zone,
+        zone: foundation.zone(),
       },
       ...{ statuses: live.statuses, predictions: detection.predictions, counts: reported.counts },
     });

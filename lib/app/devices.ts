@@ -36,7 +36,7 @@ const PUBLISH_MS = 10_000;
 
 /** Devices that announce themselves, and the dialects in which they speak. */
 export async function createDeviceParts(
-  { clock, log, settings, storage, events, bus, late, ending, zone }: Foundation,
+  { clock, log, settings, storage, events, bus, late, ending }: Foundation,
   { registry }: Pick<MachineParts, "registry">,
 ): Promise<DeviceParts> {
   const deviceLog = log.child("devices");
@@ -59,7 +59,6 @@ export async function createDeviceParts(
   const deps = {
     onConnected: (listener: (stopping: AbortSignal) => void) => void connected.add(listener),
     ...{ directory: devices, clock, log: deviceLog, settings, publish },
-    zone,
     plainName: createPlainName(),
   };
   const dialects = DEVICE_DIALECTS.flatMap((create) => create(deps));

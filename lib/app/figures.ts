@@ -27,7 +27,7 @@ export async function perchFigures(parts: Parts, uptimeS: number): Promise<Figur
   return {
     at_ms: nowMs,
     uptime_s: Math.floor(uptimeS),
-    zone: parts.zone,
+    zone: parts.zone(),
     today_from_ms: today.fromMs,
     readings: {
       today: counts.of("readings"),

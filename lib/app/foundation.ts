@@ -89,8 +89,8 @@ export interface Foundation
   /** A restore that nobody asked for and nobody has confirmed; null: none. */
   restoredByItself: string | null;
   settings: Settings;
-  /** The site's time zone, an IANA name. */
-  zone: string;
+  /** The site's time zone, an IANA name, as it is set now. */
+  zone: () => string;
   events: EventLog;
   /** Hands on what comes into the event log, over the bus. */
   eventFeed: EventFeed;

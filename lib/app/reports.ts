@@ -30,6 +30,7 @@ export async function createReportParts(
   const reportSchedules = createSchedules({
     ...{ db, clock, log: log.child("reports"), events, jobs, reports },
     zone: foundation.zone,
+    zoneSinceMs: () => foundation.settings.view("site.time_zone").changedMs ?? 0,
     channels: () =>
       notify.channels.all().filter(({ kind }) => kind === "email")
         .map(({ id, name }) => ({ id, name })),

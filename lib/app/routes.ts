@@ -232,7 +232,9 @@ function routeParts(
     get zone() {
       return viewerZone.zone();
     },
-    siteZone: viewerZone.site,
+    get siteZone() {
+      return viewerZone.site();
+    },
   };
 }
 
@@ -270,6 +272,7 @@ export function mountApp(
     errorPage: createErrorPage(bare),
     expiredPage: createExpiredPage(bare),
     trustedProxies: config.http.trustedProxies,
+    ports: [config.http.port, ...config.tls === null ? [] : [config.tls.port]],
     publicUrl: config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     base: config.http.base,
     corsOrigins: config.http.corsOrigins,

@@ -8,13 +8,15 @@ export function hostZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** The site's time zone; read once, at the start, so that one Perch never counts days in two of them. */
-export function siteZone(settings: Pick<Settings, "get">): string {
-  return settings.get("site.time_zone") || hostZone();
-}
+/**
+ * Gives the site's time zone as it is set now. Nobody keeps what it gives: a change holds from the next look on, for
+ * all of Perch at once.
+ */
+export const siteZone = (settings: Pick<Settings, "get">) => (): string =>
+  settings.get("site.time_zone") || hostZone();
 
-/** A time in `zone`, `2026-01-05 12:00:00`. */
-export const timeIn = (zone: string) => (tMs: number): string => dateTime(tMs, zone);
+/** A time in what `zone` gives, `2026-01-05 12:00:00`. */
+export const timeIn = (zone: () => string) => (tMs: number): string => dateTime(tMs, zone());
 
 /** The simulator's accounts: documented passwords on loopback, random ones when it is open to the network. */
 export function demoMode(config: Config): "loopback" | "lan" | null {

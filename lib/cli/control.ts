@@ -81,6 +81,8 @@ export interface ReportControl {
 
 /** The whole of it. */
 export interface Control extends AccountsControl, ConsoleCalls, ImportControl, ReportControl {
+  /** The site's time zone, an IANA name: that of times which a command reads or shows. */
+  siteZone(): Promise<string>;
   /** Offers each letter again, in order. At most `MOST_LETTERS`. */
   replay(letters: readonly DeadLetter[]): Promise<ReplayOutcome[]>;
   /** Begins a backup. @throws PerchError `conflict`, `storage_full` */

@@ -34,6 +34,7 @@ const REQUESTS = {
   removeKey: z.strictObject({ nameOrId: name }),
   listSettings: z.null(),
   setSetting: z.strictObject({ key: name, value: z.unknown() }),
+  siteZone: z.null(),
   replay: z.array(z.looseObject({ ts: z.string(), source: z.string(), topic: z.string() }))
     .max(MOST_LETTERS),
   beginBackup: z.null(),

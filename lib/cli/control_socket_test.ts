@@ -32,6 +32,7 @@ function recorder(): Control & { calls: unknown[] } {
     backupJob: () => Promise.resolve(null),
     listBackups: () => Promise.resolve([]),
     cleanupBackups: () => Promise.resolve([]),
+    siteZone: () => Promise.resolve("UTC"),
     checkDatabase: () => Promise.resolve([]),
     flow: () => Promise.reject(new Error("not asked for here")),
     greetChannels: () => Promise.resolve([]),

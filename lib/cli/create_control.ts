@@ -35,6 +35,7 @@ export function createControl(
       | "reports"
       | "settings"
       | "storage"
+      | "zone"
     >
     & ImportControlParts,
   config: { broker: Pick<Config["broker"], "host"> },
@@ -48,6 +49,7 @@ export function createControl(
     ...createCameraControl(parts),
     ...createReportControl(parts),
     ...createImportControl(parts),
+    siteZone: () => Promise.resolve(parts.zone()),
     async replay(letters) {
       const outcomes = [];
       for (const letter of letters) outcomes.push(await parts.replay(letter));

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { hostZone } from "../app/site.ts";
 import { PerchError } from "../base/errors.ts";
 import type { JobJson } from "../jobs/shape.ts";
 import { confirmSite } from "../transfer/import/confirm_site.ts";
@@ -77,7 +76,7 @@ async function orderOf(
 ): Promise<ImportOrder | null> {
   const { flags, terminal } = context;
   const { preview, site, name } = await control.inspectImport({ path: file, options: given });
-  for (const line of previewLines(preview)) terminal.err(line);
+  for (const line of previewLines(preview, await control.siteZone())) terminal.err(line);
   if (preview.questions.length > 0) {
     throw new PerchError("validation", "something has to be said first", {
       errors: preview.questions.map(({ field, message }) => ({
@@ -119,13 +118,12 @@ function mayGoOn({ terminal, flags }: CommandContext): boolean {
   return false;
 }
 
-function previewLines(preview: ImportPreview): string[] {
+function previewLines(preview: ImportPreview, zone: string): string[] {
   const { candidates, format, options, rows, mapping, notes } = preview;
   const title = candidates.find(({ id }) => id === format)?.title ?? format;
   const asRead = Object.entries(options)
     .filter(([name, value]) => name !== "columns" && value !== undefined)
     .map(([name, value]) => `${FLAG_OF[name as keyof typeof FLAG_OF].slice(2)} ${value}`);
-  const zone = hostZone();
   const first = rows.slice(0, ROWS_SHOWN).map(({ key, tMs, value, unit }) => [
     dateTime(tMs, zone),
     key,
@@ -172,7 +170,9 @@ async function follow(
     for (;;) {
       const job = await control.importJob({ id });
       const { state, progress } = job;
-      if (state !== "waiting" && state !== "running") return end(terminal, json, order, job);
+      if (state !== "waiting" && state !== "running") {
+        return end(terminal, json, order, { job, zone: await control.siteZone() });
+      }
       if (state === "waiting") say({ stage: "Waiting for its turn", share: 0 });
       else say({ stage: progress?.words ?? "Reading", share: progress?.share ?? 0 });
       await new Promise((done) => setTimeout(done, POLL_MS));
@@ -186,7 +186,7 @@ function end(
   terminal: CommandContext["terminal"],
   json: boolean,
   order: ImportOrder,
-  job: JobJson,
+  { job, zone }: { job: JobJson; zone: string },
 ): ExitCode {
   const result = job.result as ImportResult | null;
   if (json) {
@@ -203,13 +203,12 @@ function end(
     }
     return 1;
   }
-  if (!json) { for (const line of summaryLines(result)) terminal.out(line); }
+  if (!json) { for (const line of summaryLines(result, zone)) terminal.out(line); }
   return result.rejected > 0 ? 1 : 0;
 }
 
-function summaryLines(result: ImportResult): string[] {
+function summaryLines(result: ImportResult, zone: string): string[] {
   const { dry_run, read, stored, repeated, empty, skipped, rejected, rejected_lines } = result;
-  const zone = hostZone();
   const { from_ms, to_ms } = result;
   const range = from_ms === null || to_ms === null
     ? []

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { hostZone } from "../app/site.ts";
 import { epochOfText } from "../base/epoch.ts";
 import { PerchError } from "../base/errors.ts";
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
@@ -17,8 +16,10 @@ const POLL_MS = 100;
 /** What `perch report` does: orders a report, follows it, and copies its file to where it is wanted. */
 export async function makeReport(context: CommandContext): Promise<ExitCode> {
   const { flags, config } = context;
-  const asked = askedOf(flags);
+  // What cannot be understood anywhere is refused before anything is opened.
+  askedOf(flags, "UTC");
   return await withControl<ExitCode>(config(), "report", openForJobs, async (control) => {
+    const asked = askedOf(flags, await control.siteZone());
     const job = await follow(context, control, await control.orderReport({ asked }));
     if (job.state !== "done") {
       throw new PerchError("conflict", job.error ?? `The report was ${job.state}.`);
@@ -31,13 +32,13 @@ export async function makeReport(context: CommandContext): Promise<ExitCode> {
 }
 
 /** @throws UsageError that names the option */
-function askedOf(flags: Flags): ReportAsked {
+function askedOf(flags: Flags, zone: string): ReportAsked {
   const sections = flags.text("sections");
   const given = {
     format: flags.text("format"),
     range: flags.text("range"),
-    from: timeOf(flags, "from"),
-    to: timeOf(flags, "to"),
+    from: timeOf(flags, "from", zone),
+    to: timeOf(flags, "to", zone),
     machines: flags.texts("machine"),
     sections: sections === undefined ? undefined : sections.split(",").map((one) => one.trim()),
     title: flags.text("title"),
@@ -52,20 +53,20 @@ function askedOf(flags: Flags): ReportAsked {
   throw new UsageError(`--${path.split(".")[0].replace("machines", "machine")}: ${message}`);
 }
 
-/** A day is its beginning in the site's zone. @throws UsageError */
-function timeOf(flags: Flags, name: string): number | undefined {
+/** A day is its beginning in the zone. @throws UsageError */
+function timeOf(flags: Flags, name: string, zone: string): number | undefined {
   const text = flags.text(name);
   if (text === undefined) return undefined;
-  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? beginOf(text) : epochOfText(text);
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? beginOf(text, zone) : epochOfText(text);
   if (ms !== null) return ms;
   throw new UsageError(
     `--${name} is "${text}": give a day such as 2026-11-01, or a time such as 2026-11-01T10:00Z`,
   );
 }
 
-function beginOf(day: string): number | null {
+function beginOf(day: string, zone: string): number | null {
   try {
-    return Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: hostZone() }).epochMilliseconds;
+    return Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone }).epochMilliseconds;
   } catch {
     return null;
   }

@@ -259,7 +259,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       const spec = rules.settled(given);
       const toMs = clock.now();
       const sensor = spec.when === null ? null : sensors.find(spec.when.sensor) ?? null;
-      const range = { fromMs: toMs - days * DAY_MS, toMs, zone: deps.zone };
+      const range = { fromMs: toMs - days * DAY_MS, toMs, zone: deps.zone() };
       return dryRun(spec, range, sensor, deps.readings);
     },
     seen(group) {

@@ -32,7 +32,8 @@ export interface RuleWatchDeps {
   db: Database;
   clock: Clock;
   log: Log;
-  zone: string;
+  /** The site's time zone. */
+  zone: () => string;
   rules: () => Rules;
   targets: Targets;
   orders: Orders;
@@ -88,7 +89,7 @@ export function createRuleWatch(deps: RuleWatchDeps): RuleWatch {
   const lookNow = (holds: boolean | null) => ({
     nowMs: clock.now(),
     monoMs: clock.monotonic(),
-    zone: deps.zone,
+    zone: deps.zone(),
     clockDoubted: deps.clockDoubted(),
     holds,
   });

@@ -25,15 +25,19 @@ const put = prepared<Row>(
 );
 
 export function createDayCounts(
-  { db, clock, zone }: { db: Pick<Database, "query">; clock: Clock; zone: string },
+  { db, clock, zone }: { db: Pick<Database, "query">; clock: Clock; zone: () => string },
 ): DayCounts {
   const counts = new Map<string, { day: string; n: number }>();
   let loaded: Promise<void> | null = null;
-  let day = dayOf(clock.now(), zone);
+  let dayZone = zone();
+  let day = dayOf(clock.now(), dayZone);
 
   function today() {
-    const nowMs = clock.now();
-    if (nowMs < day.fromMs || nowMs >= day.toMs) day = dayOf(nowMs, zone);
+    const nowMs = clock.now(), zoneNow = zone();
+    if (nowMs < day.fromMs || nowMs >= day.toMs || zoneNow !== dayZone) {
+      dayZone = zoneNow;
+      day = dayOf(nowMs, zoneNow);
+    }
     return day;
   }
   function entry(name: string) {

@@ -13,7 +13,7 @@ Deno.test("createReportLimits: a quota of the site's day, each key its own, over
   const db = await openTestDatabase(folder);
   // Half an hour before midnight in Berlin.
   const clock = fakeClock(Date.UTC(2026, 0, 5, 22, 30));
-  const zone = "Europe/Berlin";
+  const zone = () => "Europe/Berlin";
   const open = () => {
     const counts = createDayCounts({ db, clock, zone });
     return createReportLimits({ clock, counts, perMinute: () => 600, perDay: () => 10 });
@@ -57,7 +57,11 @@ Deno.test("createReportLimits: a quota of the site's day, each key its own, over
 
 Deno.test("createReportLimits: a rate for each key, which refills", async () => {
   const clock = fakeClock();
-  const counts = createDayCounts({ db: { query: () => Promise.reject() }, clock, zone: "UTC" });
+  const counts = createDayCounts({
+    db: { query: () => Promise.reject() },
+    clock,
+    zone: () => "UTC",
+  });
   const limits = createReportLimits({ clock, counts, perMinute: () => 120, perDay: () => 10 });
   for (let i = 0; i < 120; i++) limits.admit(door, 1);
   assert.throws(() => limits.admit(door, 1), { code: "rate_limited", retryAfterS: 0.5 });

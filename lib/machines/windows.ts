@@ -90,11 +90,15 @@ function momentOf(day: Temporal.PlainDate, time: string, zone: string): number {
   return moment.epochMilliseconds;
 }
 
-/** Says which window, if any, a machine is in. Weekly stretches are worked out once and kept until they end. */
+/**
+ * Says which window, if any, a machine is in. Weekly stretches are worked out once and kept until they end, or the
+ * time zone changes.
+ */
 export function createWindowWatch(
-  deps: { windows: () => readonly MaintenanceWindow[]; zone: string },
+  deps: { windows: () => readonly MaintenanceWindow[]; zone: () => string },
 ): (path: string, nowMs: number) => MaintenanceWindow | null {
   const spans = new Map<MaintenanceWindow, { span: Span | null; askedMs: number }>();
+  let spansZone = deps.zone();
 
   function spanOf(window: MaintenanceWindow, nowMs: number): Span | null {
     const known = spans.get(window);
@@ -102,13 +106,17 @@ export function createWindowWatch(
     if (known && nowMs >= known.askedMs && (known.span === null || nowMs < known.span.toMs)) {
       return known.span;
     }
-    const span = spanAt(window.timing, nowMs, deps.zone);
+    const span = spanAt(window.timing, nowMs, spansZone);
     spans.set(window, { span, askedMs: nowMs });
     return span;
   }
 
   return (path, nowMs) => {
-    const windows = deps.windows();
+    const windows = deps.windows(), zone = deps.zone();
+    if (zone !== spansZone) {
+      spans.clear();
+      spansZone = zone;
+    }
     if (spans.size > windows.length) {
       for (const window of spans.keys()) if (!windows.includes(window)) spans.delete(window);
     }

@@ -141,7 +141,7 @@ Deno.test("windows: the watch finds the window of a machine, its area or the who
     deletedMs: null,
   });
   let windows = [window("machine", "hall/press", 0), window("area", "hall", 20)];
-  const watch = createWindowWatch({ windows: () => windows, zone: ZONE });
+  const watch = createWindowWatch({ windows: () => windows, zone: () => ZONE });
   assert.equal(watch("hall/press", 5)?.id, "machine");
   assert.equal(watch("hall/press-2", 5), null);
   assert.equal(watch("hall/press-2", 25)?.id, "area");

@@ -35,7 +35,7 @@ export interface DispatchDeps extends Pick<PictureDeps, "picturesOf">, AttachedD
   push: PushDesk;
   publicUrl: string | null;
   site: string;
-  zone: string;
+  zone: () => string;
   /** Makes the one-use link of an invitation or reset; null when the person may not have one any more. */
   linkFor: (userId: string, kind: OneUseLink["kind"]) => Promise<OneUseLink | null>;
 }
@@ -48,7 +48,7 @@ const DIGEST_LINES = 50;
 
 export function createDispatch(deps: DispatchDeps): Dispatch {
   const { clock, events, channels, digests } = deps;
-  const compose = { publicUrl: deps.publicUrl, zone: deps.zone };
+  const compose = () => ({ publicUrl: deps.publicUrl, zone: deps.zone() });
 
   async function sendDelivery(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
     try {
@@ -74,10 +74,10 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     if (delivery.eventType === DIGEST) return await digest(delivery, to);
     const event = await events.find(delivery.eventId!);
     if (event === null) return null;
-    if (familyOf(event.type) !== "access") return messageOf(event, { ...compose, to });
+    if (familyOf(event.type) !== "access") return messageOf(event, { ...compose(), to });
     const kind = event.type === "access.invited" ? "invite" : "reset";
     const link = await deps.linkFor(event.subject.slice("user:".length), kind);
-    return link === null ? null : linkMessage(event, link, { ...compose, to, site: deps.site });
+    return link === null ? null : linkMessage(event, link, { ...compose(), to, site: deps.site });
   }
 
   async function digest(delivery: Delivery, to: string[]): Promise<Message> {
@@ -85,13 +85,13 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const messages: Message[] = [];
     for (const { eventId } of items) {
       const event = await events.find(eventId!);
-      if (event !== null) messages.push(messageOf(event, compose));
+      if (event !== null) messages.push(messageOf(event, compose()));
     }
     const left = total - messages.length;
     const { uid, severity, createdMs, id } = delivery;
     const { publicUrl } = deps;
     return {
-      ...digestOf(uid, messages, { ...compose, left, tMs: createdMs }),
+      ...digestOf(uid, messages, { ...compose(), left, tMs: createdMs }),
       severity,
       link: publicUrl === null ? null : `${publicUrl}/deliveries/${id}`,
       to,

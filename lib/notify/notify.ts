@@ -94,7 +94,8 @@ export interface NotifyDeps {
   /** `PERCH_PUBLIC_URL`. */
   publicUrl: string | null;
   site: string;
-  zone: string;
+  /** The site's time zone, an IANA name. */
+  zone: () => string;
   person: RoutingContext["person"];
   /** All machines with their names and tags. */
   machines: () => readonly { path: string; name: string | null; tags: readonly string[] }[];
@@ -140,7 +141,7 @@ export function createNotify(deps: NotifyDeps): Notify {
   const context = () => {
     const tags = new Map(deps.machines().map((machine) => [machine.path, machine.tags]));
     return {
-      zone: deps.zone,
+      zone: deps.zone(),
       channels: channels.routed(),
       person: deps.person,
       tagsOf: (path: string) => tags.get(path) ?? [],

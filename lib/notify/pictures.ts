@@ -14,7 +14,7 @@ export interface CameraPicture {
 
 export interface PictureDeps {
   clock: Clock;
-  zone: string;
+  zone: () => string;
   /** Small enough for a mail, at most three; waits for those that are just being kept. */
   picturesOf: (
     alarm: Pick<Alarm, "id" | "machine" | "raised_ms">,
@@ -37,7 +37,7 @@ export async function withPictures(
   try {
     const found = await Promise.race([picturesOf(alarm), late]);
     if (found.length === 0) return message;
-    return { ...message, pictures: found.map((one) => pictureOf(one, zone)) };
+    return { ...message, pictures: found.map((one) => pictureOf(one, zone())) };
   } catch {
     return message;
   } finally {

@@ -15,7 +15,7 @@ Deno.test("pictures: those of the alarm go along, with what they show", async ()
   const message = await withPictures(
     {
       clock: fakeClock(),
-      zone: "UTC",
+      zone: () => "UTC",
       picturesOf: ({ id }) => (asked.push(id), Promise.resolve([found])),
     },
     firing,
@@ -32,7 +32,7 @@ Deno.test("pictures: those of the alarm go along, with what they show", async ()
 Deno.test("pictures: a message waits 3 s for them, and never fails because of one", async () => {
   const clock = fakeClock();
   const never = withPictures(
-    { clock, zone: "UTC", picturesOf: () => new Promise(() => {}) },
+    { clock, zone: () => "UTC", picturesOf: () => new Promise(() => {}) },
     firing,
     signal,
   );
@@ -40,9 +40,13 @@ Deno.test("pictures: a message waits 3 s for them, and never fails because of on
   assert.equal(clock.sleepers(), 1, "it waits");
   await clock.advance(200);
   assert.equal(await never, firing);
-  const broken = { clock, zone: "UTC", picturesOf: () => Promise.reject(new Error("no disk")) };
+  const broken = {
+    clock,
+    zone: () => "UTC",
+    picturesOf: () => Promise.reject(new Error("no disk")),
+  };
   assert.equal(await withPictures(broken, firing, signal), firing);
-  const none = { clock, zone: "UTC", picturesOf: () => Promise.resolve([]) };
+  const none = { clock, zone: () => "UTC", picturesOf: () => Promise.resolve([]) };
   assert.equal(await withPictures(none, firing, signal), firing);
   assert.equal(clock.sleepers(), 0, "nothing is left behind");
 });
@@ -51,7 +55,7 @@ Deno.test("pictures: only a message of an alarm that stands asks for them", asyn
   const picturesOf = () => Promise.reject(new Error("asked"));
   for (const change of [{ type: "alarm.resolved" }, { type: "ticket.created" }] as const) {
     const message = messageOf(alarmEvent(change), compose);
-    const deps = { clock: fakeClock(), zone: "UTC", picturesOf };
+    const deps = { clock: fakeClock(), zone: () => "UTC", picturesOf };
     assert.equal(await withPictures(deps, message, signal), message);
   }
 });

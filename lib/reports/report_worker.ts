@@ -35,7 +35,10 @@ export function createReportWorker(sources: ReportSources): JobWorker {
         ({ share, words }) => progress({ share: share * GATHERING, words, counts: {} }),
         signal,
       );
-      const path = await file(fileNameOf(asked, sources), REPORT_TYPES[asked.format]);
+      const path = await file(
+        fileNameOf(asked, { site: sources.site, zone: sources.zone() }),
+        REPORT_TYPES[asked.format],
+      );
       await renderReport(
         document,
         asked.format,

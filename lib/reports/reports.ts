@@ -11,7 +11,8 @@ import type { ReportOrder } from "./order.ts";
 import type { ReportSources } from "./figures/sources.ts";
 
 export interface Reports {
-  readonly zone: string;
+  /** The site's time zone, in which days of reports begin. */
+  zone(): string;
   /** Machines that a report can be about. */
   machines(): readonly NamedMachine[];
   /** @throws PerchError `validation`, and what `JobOrders.order` throws */
@@ -49,7 +50,7 @@ export function createReports({ jobs, clock, sources }: ReportsDeps): Reports {
   const { zone } = sources;
   let shown = 0;
   const check = (asked: ReportAsked, nowMs = clock.now()) =>
-    checkAsked(asked, { nowMs, zone, machines: sources.machines() });
+    checkAsked(asked, { nowMs, zone: zone(), machines: sources.machines() });
   return {
     zone,
     machines: () => sources.machines(),
@@ -59,7 +60,7 @@ export function createReports({ jobs, clock, sources }: ReportsDeps): Reports {
         ...{ ...checked, schedule: of.schedule },
         ...(of.asOfMs === undefined ? {} : { due_ms: of.asOfMs }),
       };
-      const title = titleOf(options, zone);
+      const title = titleOf(options, zone());
       return await jobs.order({ kind: "report", title, options, by, audited, also: of?.also });
     },
     preview: async (asked) => await show(orderOf(check(asked), clock.now())),

@@ -15,7 +15,7 @@ const ASKED = { links: false, charts: true };
 
 /** `/kiosk/<secret>`: one dashboard for whoever has the link; read only, and nothing else of Perch. */
 export function kioskPages(parts: BoardParts): Route[] {
-  const { kioskLinks, zone } = parts;
+  const { kioskLinks } = parts;
   const params = z.object({ secret: z.string().max(200) });
   const shown = async (secret: string): Promise<Dashboard> => {
     const dashboard = await kioskLinks.open(secret);
@@ -59,7 +59,7 @@ export function kioskPages(parts: BoardParts): Route[] {
                 board={board}
                 tiles={tiles}
                 address={`${KIOSK}/${encodeURIComponent(secret)}/now`}
-                zone={zone}
+                zone={parts.zone}
                 clock
               />
             </>

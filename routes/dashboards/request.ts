@@ -38,20 +38,24 @@ export const askerOf = ({ who }: Pick<RouteContext, "who">): Asker => who!;
 
 /** What a dashboard shows now. */
 export async function boardOf(
-  { boards, clock, assets }: Pick<BoardParts, "boards" | "clock" | "assets">,
+  parts: Pick<BoardParts, "boards" | "clock" | "assets" | "zone">,
   { tiles, changedMs }: Pick<Dashboard, "tiles" | "changedMs">,
   asked: BoardAsked,
 ): Promise<Board> {
+  const { boards, clock } = parts;
   return {
-    version: versionOf(assets, changedMs),
+    version: versionOf(parts, changedMs),
     now_ms: clock.now(),
     charts_every_ms: boards.chartsEveryMs(tiles),
     tiles: await boards.tiles(tiles, asked),
   };
 }
 
-/** Another one: the page was made by another Perch, or of a dashboard that was changed. */
-export function versionOf(assets: Pick<Assets, "get">, changedMs: number): string {
+/** Another one: the page was made by another Perch, of a dashboard that was changed, or in another time zone. */
+export function versionOf(
+  { assets, zone }: { assets: Pick<Assets, "get">; zone: string },
+  changedMs: number,
+): string {
   const files = ["built/board.js", "built/perch.css"].map((path) => assets.get(path)?.hash ?? "");
-  return `${changedMs}-${files.join("-")}`;
+  return `${changedMs}-${files.join("-")}-${zone}`;
 }

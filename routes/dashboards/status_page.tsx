@@ -15,7 +15,7 @@ const REFRESH_S = 60;
 
 /** `/status`: the listed machines and how they are, for everybody. Off unless an admin turned it on. */
 export function statusPage(parts: BoardParts): Route[] {
-  const { assets, boards, clock, settings, zone } = parts;
+  const { boards, clock, settings } = parts;
 
   async function board(charts: boolean): Promise<Board> {
     // Who does not know that it could be here learns nothing.
@@ -24,7 +24,7 @@ export function statusPage(parts: BoardParts): Route[] {
     }
     const names = namesOf(settings.get("status_page.machines"));
     return {
-      version: versionOf(assets, 0),
+      version: versionOf(parts, 0),
       now_ms: clock.now(),
       charts_every_ms: STRIP_EVERY_MS,
       tiles: [await boards.status(names, { title: "Machines", links: false, charts })],
@@ -46,7 +46,13 @@ export function statusPage(parts: BoardParts): Route[] {
           children: (
             <>
               <h1>{title}</h1>
-              <BoardView board={shown} tiles={tiles} address={`${PAGE}/now`} zone={zone} clock />
+              <BoardView
+                board={shown}
+                tiles={tiles}
+                address={`${PAGE}/now`}
+                zone={parts.zone}
+                clock
+              />
             </>
           ),
         });

@@ -117,7 +117,7 @@ export function createPageFrame(
               alarms={alarms()}
               base={base}
               said={said?.text}
-              zone={zone && { shown: zone.zone(), site: zone.site }}
+              zone={zone && { shown: zone.zone(), site: zone.site() }}
             />
           </PageChoices.Provider>
         </SeenNumber.Provider>,

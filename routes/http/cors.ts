@@ -39,6 +39,8 @@ export function createCors(origins: readonly string[]): Cors {
     headers.append("vary", "origin");
     const origin = originOf(c);
     if (origin === null) return;
+    // Nobody is signed in, or out, in this browser by a page of another site.
+    headers.delete("set-cookie");
     headers.set("access-control-allow-origin", origin);
     headers.set("access-control-expose-headers", SHOWN_HEADERS);
   }

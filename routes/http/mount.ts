@@ -15,8 +15,8 @@ import { type Cors, createCors } from "./cors.ts";
 import { createFailed, type ErrorPage } from "./failures.ts";
 import { setSecurityHeaders } from "./headers.ts";
 import { hostAllowed, originAllowed } from "./origin.ts";
-import { parseCidrs, peerOf, peerRules } from "./peer.ts";
-import type { Peer } from "./peer.ts";
+import { isLoopbackAddress, parseCidrs, peerOf, peerRules, UNKNOWN } from "./peer.ts";
+import type { Peer, PeerRules } from "./peer.ts";
 import { createRepeats } from "./repeats.ts";
 import {
   type Credentials,
@@ -42,6 +42,8 @@ export interface MountOptions {
   /** CIDR blocks of proxies whose forwarding headers count. */
   trustedProxies?: readonly string[];
   publicUrl?: URL | null;
+  /** Those that Perch listens on. */
+  ports?: readonly number[];
   /** The path below which Perch stands, as in `publicUrl`. Default: the root. */
   base?: string;
   /** Origins of other pages that may call the API, with a token or key. */
@@ -97,7 +99,7 @@ export function mount(options: MountOptions): Hono {
   const failed = createFailed(options.log, options.errorPage);
   const publicUrl = options.publicUrl ?? null;
   const hosts = { hostName: options.hostName ?? null, publicUrl };
-  const rules = peerRules(options.trustedProxies ?? [], publicUrl);
+  const rules = peerRules(options.trustedProxies ?? [], publicUrl, options.ports);
   const socketAddress = options.socketAddress ?? denoSocketAddress;
   const cors = createCors(options.corsOrigins ?? []);
   const isNear = options.allowedNetworks ? parseCidrs(options.allowedNetworks) : () => true;
@@ -109,8 +111,8 @@ export function mount(options: MountOptions): Hono {
     const asked = cors.preflight(c);
     if (!hostAllowed(host, hosts)) {
       c.res = failed(c, new PerchError("misdirected", misdirected(host)), null);
-    } else if (!peer.loopback && !isNear(peer.address)) {
-      c.res = failed(c, new PerchError("forbidden", tooFar(peer.address)), null);
+    } else if (!peer.here && !isNear(peer.address)) {
+      c.res = failed(c, new PerchError("forbidden", tooFar(peer.address, rules)), null);
     } else if (asked !== null) c.res = asked;
     else await next();
     finish(c, base, cors);
@@ -120,6 +122,8 @@ export function mount(options: MountOptions): Hono {
     const headers = c.req.raw.headers;
     const host = hostOf(c);
     const peer = peerOf(socketAddress(c), host, headers, rules, isSecure(c));
+    // A page that is open on this host is not this host: it shows its token or key.
+    if (headers.has("origin") && !isOwnPage(c, host)) peer.loopback = false;
     let who: Identity | null = null;
     // First of all: what is changed from here on is changed in the same moment.
     const seen = changes.see();
@@ -158,6 +162,13 @@ export function mount(options: MountOptions): Hono {
       return failed(c, await changes.explained(error, seen).catch(() => error), who);
     }
   }
+
+  const isOwnPage = ({ req: { raw: { headers } } }: Context, host: string) =>
+    originAllowed({
+      origin: headers.get("origin"),
+      fetchSite: headers.get("sec-fetch-site"),
+      ...{ host, publicUrl, proofNeeded: false },
+    });
 
   function checkOrigin(c: Context, who: Identity | null, host: string): void {
     const headers = c.req.raw.headers;
@@ -246,8 +257,15 @@ function misdirected(host: string): string {
   return `this Perch does not answer for "${shown}"; set PERCH_PUBLIC_URL to the address people use`;
 }
 
-function tooFar(address: string): string {
-  return `this Perch does not answer ${address}: ALLOWED_NETWORKS names who may ask`;
+function tooFar(address: string, { hiddenProxy }: PeerRules): string {
+  const hint = hiddenProxy && isLoopbackAddress(address)
+    ? "; a proxy on this host has to be named in TRUSTED_PROXIES, and this host itself may ask then"
+    : address === UNKNOWN
+    ? "; the proxy has to send it in X-Forwarded-For"
+    : "";
+  return `this Perch does not answer ${
+    address === UNKNOWN ? "a client without an address" : address
+  }: ALLOWED_NETWORKS names who may ask${hint}`;
 }
 
 function refuseAny(query: Record<string, unknown>): Record<string, never> {

@@ -67,7 +67,7 @@ const table = [
   }),
   route({
     method: "get",
-    path: "/metrics",
+    path: "/api/near",
     policy: "loopback-or:viewer",
     summary: "Metrics",
     handler: ({ address }) => new Response(`address ${address}`),
@@ -290,7 +290,7 @@ Deno.test("mount answers 421 for names that are not its own", async () => {
 
 Deno.test("mount calls only this host itself loopback", async () => {
   const metrics = async (peer: string, headers: Record<string, string> = {}) =>
-    (await app({}, peer).request("http://localhost/metrics", { headers })).status;
+    (await app({}, peer).request("http://localhost/api/near", { headers })).status;
   assert.equal(await metrics("127.0.0.1"), 200);
   assert.equal(await metrics("::1"), 200);
   assert.equal(await metrics("::ffff:127.0.0.1"), 200);
@@ -302,7 +302,7 @@ Deno.test("mount calls only this host itself loopback", async () => {
 // A proxy such as nginx with a bare proxy_pass: a loopback socket, Host 127.0.0.1, and nothing forwarded.
 Deno.test("mount calls nobody loopback where the configuration tells of a proxy", async () => {
   const metrics = async (options: Partial<MountOptions>) =>
-    (await app(options, "127.0.0.1").request("http://127.0.0.1:8080/metrics")).status;
+    (await app(options, "127.0.0.1").request("http://127.0.0.1:8080/api/near")).status;
   assert.equal(await metrics({ publicUrl: new URL("https://perch.example") }), 401);
   assert.equal(await metrics({ trustedProxies: ["10.0.0.1"] }), 401);
   assert.equal(await metrics({ publicUrl: new URL("http://localhost:8080") }), 200);
@@ -312,7 +312,7 @@ Deno.test("mount calls nobody loopback where the configuration tells of a proxy"
 Deno.test("mount believes forwarding headers from trusted proxies alone", async () => {
   const address = async (peer: string, forwarded: string) => {
     const answer = await app({ trustedProxies: ["10.0.0.0/8", "127.0.0.1"] }, peer).request(
-      "http://localhost/metrics",
+      "http://localhost/api/near",
       as("viewer", { "x-forwarded-for": forwarded }),
     );
     return await answer.text();
@@ -445,6 +445,15 @@ Deno.test("mount: the cookie of who is signed in never counts for a page of anot
   }, CROSS);
   assert.equal(other.headers.get("access-control-allow-origin"), null);
   assert.match(other.headers.get("vary")!, /origin/);
+  // Open on this host it is not this host.
+  const near = { ...CROSS, socketAddress: () => "127.0.0.1" };
+  const asOf = async (headers: Record<string, string>) =>
+    (await ask("/api/near", { headers }, near)).status;
+  assert.equal(await asOf({}), 200);
+  assert.equal(await asOf({ origin: "http://localhost", "sec-fetch-site": "same-origin" }), 200);
+  assert.equal(await asOf(LISTED), 401);
+  assert.equal(await asOf({ origin: "https://other.example" }), 401);
+  assert.equal(await asOf({ ...LISTED, authorization: "Bearer token" }), 200);
   // Pages are for people: they are no part of the API.
   const page = await ask("/page", { headers: { ...LISTED, cookie: "perch=viewer" } }, CROSS);
   assert.equal(page.headers.get("access-control-allow-origin"), null);
@@ -465,9 +474,39 @@ Deno.test("mount: who is outside the allowed networks is refused, and this host 
   assert.equal((await from("10.0.0.1", { "x-forwarded-for": "8.8.8.8" })).status, 403);
   // What nobody is trusted to say does not help.
   assert.equal((await from("8.8.8.8", { "x-forwarded-for": "192.168.1.9" })).status, 403);
-  const here = await ask("/api/items/7", { headers: { authorization: "Bearer token" } }, {
-    allowedNetworks: ["192.168.1.0/24"],
-    socketAddress: () => "127.0.0.1",
-  });
-  assert.equal(here.status, 200);
+  // In a way that is not understood the proxy names nobody, least of all itself.
+  for (const client of ["192.168.1.9:4711", "[::ffff:192.168.1.9]:1"]) {
+    assert.equal((await from("10.0.0.1", { "x-forwarded-for": client })).status, 200, client);
+  }
+  const unknown = (address: string, client: string) =>
+    ask("/api/items/7", {
+      headers: { authorization: "Bearer token", "x-forwarded-for": client },
+    }, {
+      ...{
+        allowedNetworks: ["10.0.0.0/8", "127.0.0.1"],
+        trustedProxies: ["10.0.0.1", "127.0.0.1"],
+      },
+      socketAddress: () => address,
+    });
+  for (const proxy of ["10.0.0.1", "127.0.0.1"]) {
+    for (const client of ["unknown", "8.8.8.8:443", "[2001:db8::7]:443", "x", ""]) {
+      assert.equal((await unknown(proxy, client)).status, 403, `${client} by ${proxy}`);
+    }
+  }
+  const here = async (options: Partial<MountOptions>, headers: Record<string, string> = {}) => {
+    const answer = await ask("/api/items/7", {
+      headers: { authorization: "Bearer token", ...headers },
+    }, {
+      ...{ allowedNetworks: ["192.168.1.0/24"], ports: [8080], socketAddress: () => "127.0.0.1" },
+      ...options,
+    });
+    return `${answer.status} ${answer.ok ? "" : (await answer.json()).detail}`;
+  };
+  assert.match(await here({}), /^200/);
+  assert.match(await here({ publicUrl: new URL("http://plant.example:8080/perch") }), /^200/);
+  const behind = { publicUrl: new URL("https://plant.example") };
+  assert.match(await here({ ...behind, trustedProxies: ["127.0.0.1"] }), /^200/);
+  assert.match(await here(behind, { "x-forwarded-for": "127.0.0.1" }), /^403/);
+  // What a proxy forwards that nobody told of may look just so.
+  assert.match(await here(behind), /^403 .*TRUSTED_PROXIES/);
 });

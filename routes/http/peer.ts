@@ -4,7 +4,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 
 /** Where a request comes from, as far as that can be trusted. */
 export interface Peer {
-  /** The client's address: the socket's, or the one that a trusted proxy names. */
+  /** The client's address: the socket's, or the one that a trusted proxy names; `unknown` when it names none. */
   address: string;
   /** The browser speaks https (to the trusted proxy, or to the public URL). */
   secure: boolean;
@@ -13,7 +13,15 @@ export interface Peer {
    * configuration that mentions a proxy. A proxy may rewrite Host to a loopback address and forward nothing.
    */
   loopback: boolean;
+  /**
+   * A program of this host, as far as `ALLOWED_NETWORKS` goes: as `loopback`, but a public address at which Perch
+   * itself is reached is no sign of a proxy, and one that is told of in `TRUSTED_PROXIES` names its clients.
+   */
+  here: boolean;
 }
+
+/** The address of a client that a proxy speaks for and does not name. It lies in no network. */
+export const UNKNOWN = "unknown";
 
 export interface PeerRules {
   /** True when the address lies in one of `TRUSTED_PROXIES`. */
@@ -22,16 +30,31 @@ export interface PeerRules {
   publicUrl: URL | null;
   /** A proxy may stand in front: there are `TRUSTED_PROXIES`, or people use an address that is not loopback. */
   proxied: boolean;
+  /** People come through a proxy that `TRUSTED_PROXIES` does not name: what it forwards may look like this host. */
+  hiddenProxy: boolean;
 }
 
-/** Reads the rules from the configuration. @throws PerchError `validation` */
-export function peerRules(trustedProxies: readonly string[], publicUrl: URL | null): PeerRules {
+/**
+ * Reads the rules from the configuration; `ports` are those that Perch listens on.
+ * @throws PerchError `validation`
+ */
+export function peerRules(
+  trustedProxies: readonly string[],
+  publicUrl: URL | null,
+  ports: readonly number[] = [],
+): PeerRules {
+  const isNamed = trustedProxies.length > 0;
+  const isElsewhere = publicUrl !== null && !isLoopbackHost(publicUrl.host);
   return {
     trusted: parseCidrs(trustedProxies),
     publicUrl,
-    proxied: trustedProxies.length > 0 || (publicUrl !== null && !isLoopbackHost(publicUrl.host)),
+    proxied: isNamed || isElsewhere,
+    hiddenProxy: !isNamed && isElsewhere && !ports.includes(portOf(publicUrl)),
   };
 }
+
+const portOf = ({ port, protocol }: URL) =>
+  port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 
 const FORWARDING_HEADERS = [
   "forwarded",
@@ -93,7 +116,8 @@ export function isLoopbackHost(host: string): boolean {
 
 /**
  * Decides who is at the other end. Forwarding headers count only when the socket's address is a trusted
- * proxy; the client is then the last address of `X-Forwarded-For` that is not a trusted proxy itself.
+ * proxy; the client is then the last address of `X-Forwarded-For` that is not a trusted proxy itself, and unknown
+ * where the proxy says something else instead.
  */
 export function peerOf(
   socketAddress: string,
@@ -107,30 +131,46 @@ export function peerOf(
   const viaProxy = rules.trusted(socketAddress);
   const publicHost = rules.publicUrl?.protocol === "https:" &&
     rules.publicUrl.host === host.toLowerCase();
+  const isHere = !forwarded && isLoopbackAddress(socketAddress) && isLoopbackHost(host);
   const proto = viaProxy ? headers.get("x-forwarded-proto")?.split(",").at(-1)?.trim() : undefined;
   return {
     address: viaProxy
-      ? clientOf(headers.get("x-forwarded-for"), socketAddress, rules.trusted)
+      ? clientOf(
+        headers.get("x-forwarded-for") ?? (forwarded ? UNKNOWN : null),
+        socketAddress,
+        rules,
+      )
       : socketAddress,
     secure: tls || (proto === undefined ? publicHost : proto === "https"),
-    loopback: !rules.proxied && !forwarded && isLoopbackAddress(socketAddress) &&
-      isLoopbackHost(host),
+    loopback: !rules.proxied && isHere,
+    here: !rules.hiddenProxy && isHere,
   };
 }
 
 function clientOf(
   header: string | null,
   socketAddress: string,
-  trusted: (address: string) => boolean,
+  { trusted }: Pick<PeerRules, "trusted">,
 ): string {
   let client = socketAddress;
-  for (const part of (header ?? "").split(",").reverse()) {
-    const address = part.trim();
-    if (!ipaddr.isValid(address)) break;
+  if (header === null) return client;
+  for (const part of header.split(",").reverse()) {
+    const address = addressIn(part.trim());
+    // Who cannot be told apart is nobody; least of all the proxy that speaks for them.
+    if (address === null) return UNKNOWN;
     client = address;
     if (!trusted(address)) break;
   }
   return client;
+}
+
+/** `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]`, `[2001:db8::7]:4711`; null: it names nobody. */
+function addressIn(text: string): string | null {
+  const [, bracketed, dotted, plain] =
+    /^(?:\[([^\]]+)\](?::\d{1,5})?|([\d.]+)(?::\d{1,5})?|([\da-f:.]+))$/i.exec(text) ?? [];
+  if (dotted !== undefined) return ipaddr.IPv4.isValidFourPartDecimal(dotted) ? dotted : null;
+  const six = bracketed ?? plain;
+  return six !== undefined && ipaddr.IPv6.isValid(six) ? six : null;
 }
 
 /** The socket's other end, whoever a proxy speaks for. */

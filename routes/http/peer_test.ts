@@ -23,6 +23,7 @@ Deno.test("peerOf: without trusted proxies the socket counts, whatever the heade
     address: "192.168.1.9",
     secure: false,
     loopback: false,
+    here: false,
   });
 });
 
@@ -35,7 +36,29 @@ Deno.test("peerOf: the client is the last address that is no trusted proxy", asy
   assert.equal(await clientOf("127.0.0.1, 203.0.113.7"), "203.0.113.7");
   assert.equal(await clientOf("203.0.113.7, 10.0.0.3"), "203.0.113.7");
   assert.equal(await clientOf("2001:db8::7"), "2001:db8::7");
-  assert.equal(await clientOf("203.0.113.7, nonsense"), PROXY);
+  for (const text of ["203.0.113.7:4711", "127.0.0.1, 203.0.113.7:1, 10.0.0.3:80"]) {
+    assert.equal(await clientOf(text), "203.0.113.7", text);
+  }
+  for (const text of ["[2001:db8::7]", "[2001:db8::7]:4711"]) {
+    assert.equal(await clientOf(text), "2001:db8::7", text);
+  }
+  // Nobody is the proxy itself because it names them in a way that is not understood, or not at all.
+  for (
+    const text of [
+      ...[
+        "203.0.113.7, nonsense",
+        "unknown",
+        "_hidden",
+        "",
+        "10.0.0.3, ",
+        "1",
+        "0x7f.1",
+        "10.0.0.3:x",
+      ],
+      ...["unknown, 10.0.0.3", "[10.0.0.3]", "10.0.0.3%", "[::1", "::ffff:10.0.0.3:80 x"],
+    ]
+  ) assert.equal(await clientOf(text), "unknown", text);
+  assert.equal((await peer(PROXY, { "x-real-ip": "10.0.0.4" }, { proxies })).address, "unknown");
   assert.equal((await peer(PROXY, {}, { proxies })).address, PROXY);
 });
 

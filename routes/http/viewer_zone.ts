@@ -11,21 +11,22 @@ import { isApi } from "./request.ts";
 export const ZONE_COOKIE = "zone";
 
 export interface ViewerZone {
-  readonly site: string;
+  /** The site's, as it is set now. */
+  site(): string;
   /** That of the request that is being answered; the site's outside of one. */
   zone(): string;
   /** Runs `answer` for this request. */
   within<T>(c: Context, answer: () => T): T;
 }
 
-export function createViewerZone(site: string): ViewerZone {
+export function createViewerZone(site: () => string): ViewerZone {
   const asked = new AsyncLocalStorage<string>();
   return {
     site,
-    zone: () => asked.getStore() ?? site,
+    zone: () => asked.getStore() ?? site(),
     within(c, answer) {
       const chosen = isApi(c.req.path) ? undefined : getCookie(c, ZONE_COOKIE);
-      if (chosen === undefined || chosen === site) return answer();
+      if (chosen === undefined || chosen === site()) return answer();
       // One spelling of each: for every zone that is shown something is kept.
       const zone = zoneNamed(chosen);
       return zone === null ? answer() : asked.run(zone, answer);

@@ -63,14 +63,15 @@ export interface MaintenanceServices {
   audit: Pick<Audit, "statement">;
   clock: Clock;
   /** The site's time zone, an IANA name. */
-  zone: string;
+  readonly siteZone: string;
 }
 
 /** `/api/maintenance`: one-off and weekly windows. */
-export function maintenanceRoutes({ service, audit, clock, zone }: MaintenanceServices): Route[] {
+export function maintenanceRoutes(services: MaintenanceServices): Route[] {
+  const { service, audit, clock } = services;
   const json = ({ createdMs, deletedMs: _, ...window }: MaintenanceWindow) => {
     const nowMs = clock.now();
-    const span = spanAt(window.timing, nowMs, zone);
+    const span = spanAt(window.timing, nowMs, services.siteZone);
     return {
       ...window,
       created_ms: createdMs,

@@ -43,7 +43,7 @@ function askerOf(
 ) {
   const { db } = app.parts.storage;
   const store = createUsageStore(db);
-  const budget = createBudget({ db, clock, store, zone: "UTC", limit: () => limit });
+  const budget = createBudget({ db, clock, store, zone: () => "UTC", limit: () => limit });
   const open = { reserve: () => Promise.resolve({ settle: () => Promise.resolve() }) };
   const outgoing = createOutgoing({ allowed: () => [], opened: [], ownPorts: () => [] });
   const asker = createAsker({

@@ -55,6 +55,9 @@ Deno.test("perch import: looks, counts, asks, imports, and again stores nothing;
       await running.stop();
     }
 
+    // Times are shown in the site's zone, whatever the host's is.
+    const zone = await perchHere(dir, ["settings", "set", "site.time_zone", "Asia/Tokyo"]);
+    assert.equal(zone.code, 0, zone.err);
     const table = join(dir, "Kessel.csv");
     await Deno.writeTextFile(table, TABLE);
     const open = await perchHere(dir, ["import", table, "--yes"]);
@@ -63,6 +66,7 @@ Deno.test("perch import: looks, counts, asks, imports, and again stores nothing;
     const told = await perchHere(dir, ["import", table, "--zone", "Europe/Berlin", "--dry-run"]);
     assert.equal(told.code, 0, told.err);
     assert.match(told.out, /2 to be stored[^]*Nothing was stored\./);
+    assert.match(told.err, /First readings \(Asia\/Tokyo\):\n2\d{3}-/);
 
     const foreign = join(dir, "foreign.ndjson");
     await Deno.writeTextFile(

@@ -8,6 +8,9 @@ const NOVEMBER = ["--from", "2025-11-01", "--to", "2025-12-01"];
 
 Deno.test("perch report, without a running Perch and by one; wrong times and places are named", () =>
   withDir(async (dir) => {
+    // Days are the site's, whatever the host's zone is.
+    const zone = await perchHere(dir, ["settings", "set", "site.time_zone", "Asia/Tokyo"]);
+    assert.equal(zone.code, 0, zone.err);
     const [first, second] = ["first.pdf", "second.pdf"].map((name) => join(dir, name));
     const made = await perchHere(dir, ["report", ...NOVEMBER, "--out", first]);
     assert.equal(made.code, 0, made.err);
@@ -17,7 +20,10 @@ Deno.test("perch report, without a running Perch and by one; wrong times and pla
         [[], /give --from \(and --to\), or --range/],
         [["--from", "yesterday"], /--from is "yesterday": give a day such as/],
         [["--range", "last_week", ...NOVEMBER], /a range stands for `from` and `to`/],
-        [["--from", "2026-01-01", "--to", "2025-01-01"], /2026-01-01T.* is not before 2025-01-01T/],
+        [
+          ["--from", "2026-01-01", "--to", "2025-01-01"],
+          /2025-12-31T15:00.* is not before 2024-12-31T15:00/,
+        ],
         [["--from", "1990-01-01", "--to", "2025-01-01"], /ten years at most/],
         [[...NOVEMBER, "--machine", "hall-9"], /there is no machine or area “hall-9”/],
         [[...NOVEMBER, "--format", "docx"], /--format: give pdf, xlsx or csv/],
@@ -32,7 +38,8 @@ Deno.test("perch report, without a running Perch and by one; wrong times and pla
     try {
       const again = await perch(dir, ["report", ...NOVEMBER, "--json", "--out", second]);
       assert.equal(again.code, 0, again.err);
-      const { state, path, file } = JSON.parse(again.out);
+      const { state, path, file, options } = JSON.parse(again.out);
+      assert.equal(options.from_ms, Date.UTC(2025, 9, 31, 15));
       assert.deepEqual([state, path], ["done", second]);
       const own = await perch(dir, ["report", ...NOVEMBER]);
       assert.equal(own.out.split(" ")[0], join(dir, file.name));

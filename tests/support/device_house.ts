@@ -62,7 +62,7 @@ export function deviceHouse(
     onChange: () => () => {},
   };
   const dialects = create({
-    ...{ directory, settings, clock, log: silentLog(), zone: "UTC" },
+    ...{ directory, settings, clock, log: silentLog() },
     publish: () => {},
     plainName: createPlainName(),
     onConnected: () => {},

@@ -64,7 +64,7 @@ export async function startOutbox(
     },
     publicUrl: "https://perch.example.org",
     site: "Plant 2",
-    zone: "Europe/Berlin",
+    zone: () => "Europe/Berlin",
     person: () => null,
     machines: () => [],
     windowOf: () => null,

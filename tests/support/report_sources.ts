@@ -51,7 +51,7 @@ export function reportSources(change: Partial<ReportSources> = {}): ReportSource
   const nothing = () => Promise.resolve({ items: [], next: null });
   return {
     site: "Works",
-    zone: "Europe/Berlin",
+    zone: () => "Europe/Berlin",
     machines: () => [],
     sensors: () => [],
     shown: ({ unit, settings }) => ({

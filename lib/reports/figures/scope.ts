@@ -43,7 +43,7 @@ export function scopeOf(sources: ReportSources, order: ReportOrder): Scope {
   return {
     fromMs,
     toMs,
-    zone: sources.zone,
+    zone: sources.zone(),
     machines,
     sensors,
     whole,

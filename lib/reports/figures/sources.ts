@@ -18,7 +18,7 @@ export interface ReportSources {
   /** Name of the plant. */
   site: string;
   /** IANA zone in which times are written and days begin. */
-  zone: string;
+  zone: () => string;
   /** Of the plant, sorted by path; neither the host nor cameras. */
   machines: () => readonly Machine[];
   /** Sorted by name. */

@@ -21,7 +21,8 @@ export interface MailingDeps {
   db: Pick<Database, "write">;
   clock: Pick<Clock, "now">;
   log: Log;
-  zone: string;
+  /** The site's time zone, an IANA name. */
+  zone: () => string;
   events: Pick<EventLog, "append" | "statement" | "list">;
   jobs: Pick<Jobs, "list" | "noted">;
   /** Mail channels that there are. */
@@ -95,7 +96,8 @@ export function failedEvent(
   };
 }
 
-function madeEvent({ clock, zone }: MailingDeps, job: Job, schedule: Schedule): EventDraft {
+function madeEvent(deps: MailingDeps, job: Job, schedule: Schedule): EventDraft {
+  const zone = deps.zone();
   const { from_ms, to_ms, machines } = storedShape.parse(job.options);
   const { title, figures } = job.result as ReportResult;
   const { name, type, bytes: size } = job.file ?? { name: "", type: "", bytes: 0 };
@@ -113,7 +115,7 @@ function madeEvent({ clock, zone }: MailingDeps, job: Job, schedule: Schedule): 
     type: "report.made",
     subject: `report:${job.id}`,
     severity: "info",
-    tMs: clock.now(),
+    tMs: deps.clock.now(),
     text: `Scheduled report made: ${heading}`.slice(0, 1_000),
     actor: null,
     route: false,

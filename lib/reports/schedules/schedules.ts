@@ -21,6 +21,8 @@ export interface SchedulesDeps extends Omit<MailingDeps, "db" | "clock" | "jobs"
   clock: Clock;
   jobs: Pick<Jobs, "list" | "noted" | "onEnd">;
   reports: Pick<Reports, "order" | "machines">;
+  /** Since when the site's time zone is what it is. */
+  zoneSinceMs: () => number;
   /** Perch itself, as the audit log knows it. */
   audited: Audited;
 }
@@ -74,7 +76,7 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
       const message = `there is a schedule "${given.name}" already`;
       throw new PerchError("conflict", message, { errors: [{ path: "name", message }] });
     }
-    const fault = given.cron === undefined ? null : cronFault(given.cron, zone, clock.now());
+    const fault = given.cron === undefined ? null : cronFault(given.cron, zone(), clock.now());
     if (fault !== null) throw invalid("cron", fault);
     given.channels?.forEach((wanted, i) => {
       if (deps.channels().some(({ id }) => id === wanted)) return;
@@ -148,13 +150,15 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
     if (!enabled) return null;
     // One from the future was made by a wrong clock and does not count.
     const last = lastDueMs !== null && lastDueMs <= nowMs + HOUR_MS ? lastDueMs : 0;
-    return dueMs(cron, zone, { sinceMs: Math.max(last, Math.min(sinceMs, nowMs)), nowMs });
+    // What another time zone makes due in the past was made in the one before, or was never to come.
+    const since = Math.min(Math.max(sinceMs, deps.zoneSinceMs()), nowMs);
+    return dueMs(cron, zone(), { sinceMs: Math.max(last, since), nowMs });
   }
 
   async function orderDue(schedule: Schedule): Promise<void> {
     const { id, report, name } = schedule;
     const due = dueOf(schedule);
-    if (due === null) return;
+    if (due === null) return void troubles.delete(id);
     const ordered = store.ordered(id, due);
     try {
       await reports.order(report, `schedule ${name}`, deps.audited, {
@@ -204,7 +208,7 @@ export function createSchedules(deps: SchedulesDeps): Schedules {
     return {
       ...{ id, ...shown(schedule) },
       created_ms: createdMs,
-      next_ms: enabled ? nextMs(cron, zone, clock.now()) : null,
+      next_ms: enabled ? nextMs(cron, zone(), clock.now()) : null,
       last_due_ms: lastDueMs,
       last: last.get(id) ?? null,
       trouble: troubles.get(id) ?? null,

@@ -44,6 +44,8 @@ interface Under {
   /** What becomes of the jobs. */
   becomes: "done" | "failed";
   deliveries(): Promise<{ uid: string; subject: string }[]>;
+  /** The site's, and since when. */
+  zone: { name: string; sinceMs: number };
   /** The task runs until it rests. */
   look(): Promise<void>;
   /** It ends, and another Perch begins. */
@@ -58,9 +60,10 @@ async function withSchedules(work: (t: Under) => Promise<void>): Promise<void> {
   const store = createJobStore(db);
   const outbox = createOutboxStore(db);
   const events = createEventLog(db);
-  const under = { clock, events, failAfter, ordered: [], refusal: null, becomes: "done" } as
+  const zone = { name: "Europe/Berlin", sinceMs: 0 };
+  const under = { clock, events, failAfter, zone, ordered: [], refusal: null, becomes: "done" } as
     & Partial<Under>
-    & Pick<Under, "ordered" | "refusal" | "becomes">;
+    & Pick<Under, "ordered" | "refusal" | "becomes" | "zone">;
   let listener: (job: Job) => void = () => {};
   let num = 0;
 
@@ -89,7 +92,8 @@ async function withSchedules(work: (t: Under) => Promise<void>): Promise<void> {
 
   async function create(database: Database): Promise<void> {
     under.schedules = createSchedules({
-      ...{ db: database, clock, log: silentLog(), zone: "Europe/Berlin", events, audited },
+      ...{ db: database, clock, log: silentLog(), zone: () => under.zone.name, events, audited },
+      zoneSinceMs: () => under.zone.sinceMs,
       jobs: { list: store.list, noted: store.noted, onEnd: (hear) => void (listener = hear) },
       reports: { order, machines: () => [{ path: "hall-1/press-3", name: null }] },
       channels: () => [{ id: "mail", name: "Mail" }],
@@ -159,6 +163,24 @@ Deno.test("a schedule is due at its time, once; of what was missed the latest; a
     const [shown] = await t.schedules.all();
     assert.equal(shown.next_ms, monday + 7 * DAY_MS);
     assert.equal(shown.last?.state, "done");
+  }));
+
+Deno.test("another time zone moves the next time of a schedule, and makes none up that is past in it", () =>
+  withSchedules(async (t) => {
+    await t.schedules.add(NEW, audited);
+    await t.clock.advance(20 * HOUR_MS);
+    await t.look();
+    assert.deepEqual(t.ordered, [Date.UTC(2026, 10, 2, 5)]);
+    // In New York it was 06:00 at 11:00 UTC; Berlin's report of the same day has been made.
+    await t.clock.advance(9 * HOUR_MS);
+    t.zone = { name: "America/New_York", sinceMs: t.clock.now() };
+    await t.look();
+    assert.equal(t.ordered.length, 1);
+    const tuesday = Date.UTC(2026, 10, 3, 11);
+    assert.equal((await t.schedules.all())[0].next_ms, tuesday);
+    await t.clock.advance(DAY_MS);
+    await t.look();
+    assert.equal(t.ordered.at(-1), tuesday);
   }));
 
 Deno.test("what cannot be ordered now is tried again and said once; what never can is given up", () =>

@@ -16,7 +16,6 @@ export const PRESENCE_SETTINGS = {
       error: "name a time zone, such as Europe/Berlin or America/New_York; empty: the host's",
     }),
     default: "",
-    restart: true,
     see: "viewer",
     change: "admin",
   }),

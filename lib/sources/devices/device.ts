@@ -127,8 +127,6 @@ export interface DialectDeps {
   onConnected(listener: (stopping: AbortSignal) => void): void;
   /** The sensor of a plain topic of Perch's own; null for all other topics (`dialects/plain_name.ts`). */
   plainName(topic: string, path: readonly (string | number)[] | null): string | null;
-  /** The site's time zone, for times that devices write without one. */
-  zone: string;
 }
 
 export type CreateDeviceDialect = (deps: DialectDeps) => DeviceDialect;
