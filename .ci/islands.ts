@@ -3,6 +3,7 @@
  * sheet. Quiet when nothing changed since the last time.
  */
 import { join } from "node:path";
+import { leanUplot } from "./lean_uplot.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 const OUT = join(ROOT, "static", "built");
@@ -30,6 +31,9 @@ const SHEET_ORDER = [
 /** Newest change of anything that goes into the bundle. */
 function newestChange(): number {
   let newest = Deno.statSync(join(ROOT, "deno.lock")).mtime!.getTime();
+  for (const file of ["islands.ts", "lean_uplot.ts"]) {
+    newest = Math.max(newest, Deno.statSync(join(import.meta.dirname!, file)).mtime!.getTime());
+  }
   for (const folder of ["islands", "islands/entry", "lib/words"]) {
     for (const { name, isFile } of Deno.readDirSync(join(ROOT, folder))) {
       if (!isFile) continue;
@@ -77,10 +81,12 @@ function textOf(path: string): string | null {
 
 if (builtAt() < newestChange()) {
   await Deno.remove(OUT, { recursive: true }).catch(() => {});
+  const folder = await Deno.makeTempDir({ prefix: "perch-islands-" });
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
       "--quiet",
+      `--import-map=${await leanUplot(ROOT, folder)}`,
       "--platform=browser",
       "--minify",
       "--code-splitting",
@@ -91,6 +97,7 @@ if (builtAt() < newestChange()) {
     stdout: "inherit",
     stderr: "piped",
   }).output();
+  await Deno.remove(folder, { recursive: true });
   if (!success) {
     console.error(new TextDecoder().decode(stderr));
     console.error(

@@ -46,3 +46,27 @@ export function annotationHref({ kind, id }: Annotation): string {
 export function drawnUntil({ kind, at_ms, until_ms }: Annotation, nowMs: number): number {
   return until_ms ?? (kind === "note" ? at_ms : Math.max(at_ms, nowMs));
 }
+
+/** Those that would stand on each other are together, each group in the order of time; `place` in px. */
+export function nearGroups<T>(
+  all: readonly T[],
+  place: (one: T) => number,
+  apartPx: number,
+): T[][] {
+  const groups: { from: number; group: T[] }[] = [];
+  for (const one of all.toSorted((a, b) => place(a) - place(b))) {
+    const last = groups.at(-1);
+    if (last !== undefined && place(one) - last.from < apartPx) last.group.push(one);
+    else groups.push({ from: place(one), group: [one] });
+  }
+  return groups.map(({ group }) => group);
+}
+
+const WEIGHTS = ["text", "info", "warning", "critical"];
+
+/** The one whose mark stands for all. */
+export function worstOf(group: readonly Annotation[]): Annotation {
+  return group.reduce((worst, one) =>
+    WEIGHTS.indexOf(toneOf(one)) > WEIGHTS.indexOf(toneOf(worst)) ? one : worst
+  );
+}

@@ -53,6 +53,18 @@ export function columnsOf(buckets: Buckets, gap: number): {
   return { data: [t, max, min, mean], indexOfBucket };
 }
 
+/** Columns of several series over all of their times: `undefined` where only others have one. */
+export function joined(tables: readonly uPlot.AlignedData[]): uPlot.AlignedData {
+  const times = [...new Set(tables.flatMap(([t]) => [...t]))].sort((a, b) => a - b);
+  return [
+    times,
+    ...tables.map(([t, column]) => {
+      const at = new Map(Array.from(t, (time, i) => [time, column[i]]));
+      return times.map((time) => at.get(time));
+    }),
+  ];
+}
+
 /**
  * Places of points that no line reaches: between two gaps nothing would be seen. `null` is a gap, `undefined` a time
  * of another series.

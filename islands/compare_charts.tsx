@@ -19,11 +19,10 @@ interface ChartsProps {
   onSpoken: (text: string) => void;
 }
 
-/** What all charts of the page have: they are made once, drawn with each view, and fit their place. */
+/** What all charts of the page have: they are made once and drawn with each view. */
 interface Drawn {
   draw(view: Compared): void;
   step(step: number): string | null;
-  resize(): void;
   destroy(): void;
 }
 
@@ -44,17 +43,8 @@ function useDrawn(
       chart.draw(latest.current);
       setDrawn(chart);
     });
-    const redraw = () => made?.draw(latest.current);
-    const observer = new ResizeObserver(() => made?.resize());
-    observer.observe(root.current!);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", redraw);
-    addEventListener("themechange", redraw);
     return () => {
       gone = true;
-      observer.disconnect();
-      dark.removeEventListener("change", redraw);
-      removeEventListener("themechange", redraw);
       made?.destroy();
     };
   }, []);

@@ -7,11 +7,10 @@ import { gapMs, spansOf, statisticsOf } from "./chart_data.ts";
 import { Overlaid, Stacked, Swatch } from "./compare_charts.tsx";
 import { type Compared, type CompareProps, fetchCompared, followCompared } from "./compare_data.ts";
 import { Happenings } from "./happenings.tsx";
-import { onReset, serverNow } from "./live.ts";
-import { ChartHead } from "./sensor_parts.tsx";
+import { useMoves } from "./range_moves.ts";
+import { ChartHead, NotLoaded } from "./sensor_parts.tsx";
 import { StateBands } from "./state_bands.tsx";
 
-const LEAST_SPAN_MS = 2_000;
 const TABLE_ROWS = 120;
 
 /** Several sensors over one range: charts, statistics, what happened, and the values as a table. */
@@ -42,22 +41,8 @@ export function CompareView(props: CompareProps): VNode {
       setProblem(error instanceof Error ? error.message : String(error));
     }
   }
-  const back = () => {
-    if (props.lengthMs === null) return void load(props.fromMs, props.toMs, false);
-    const toMs = serverNow();
-    load(toMs - props.lengthMs, toMs, true);
-  };
-  const zoom = (fromMs: number, toMs: number) =>
-    void load(Math.floor(fromMs), Math.max(Math.ceil(toMs), Math.floor(fromMs) + 1000), false);
-  const look = (steps: number, factor: number) => {
-    const { fromMs, toMs } = current.current;
-    const half = Math.max(LEAST_SPAN_MS, (toMs - fromMs) * factor) / 2;
-    const middle = (fromMs + toMs) / 2 + steps * (toMs - fromMs) / 2;
-    const end = Math.min(middle + half, serverNow());
-    load(Math.max(0, Math.floor(end - 2 * half)), Math.ceil(end), false);
-  };
+  const { back, zoom, look } = useMoves(props, current, load);
   useEffect(() => followCompared(props, current, setView), []);
-  useEffect(() => onReset(() => void (current.current.live && back())), []);
 
   const places = props.sensors.map((_, i) => i);
   const numbers = places.filter((i) => props.sensors[i].kind === "number");
@@ -74,12 +59,7 @@ export function CompareView(props: CompareProps): VNode {
         onBack={back}
         onLook={look}
       />
-      {problem !== null && (
-        <p class="banner warning" role="alert">
-          The charts could not be loaded: {problem}{" "}
-          <button type="button" class="small" onClick={back}>Try again</button>
-        </p>
-      )}
+      <NotLoaded what="charts" problem={problem} onAgain={back} />
       {numbers.length > 0 &&
         (props.layout === "overlaid" ? <Overlaid {...charts} /> : <Stacked {...charts} />)}
       {states.map((i) => {

@@ -10,7 +10,6 @@ import {
   markOf,
   toneOf,
 } from "./annotation_words.ts";
-import { fetchOwn } from "./own.ts";
 
 const SHOWN = 8;
 
@@ -67,23 +66,15 @@ export function AddNote({ sensor, atMs, zone, back, onAdded }: {
   const [open, setOpen] = useState(false);
   const at = dateTime(atMs, zone);
 
-  /** Sent in place; whatever else the server says, the form goes to it as without script. */
+  /** Where even the script of it cannot be had, the browser sends it. */
   async function send(event: Event): Promise<void> {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const text = (form.elements.namedItem("text") as HTMLTextAreaElement).value;
-    const typed = (form.elements.namedItem("at") as HTMLInputElement).value;
-    // A time that somebody typed is local to the site: the server reads it.
-    if (typed !== local(at)) return form.submit();
-    const answer = await fetchOwn("/api/notes", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ sensor, at_ms: Math.round(atMs), text }),
-    }).catch(() => null);
-    if (answer === null) return setProblem("Not saved: Perch cannot be reached. Try again.");
-    if (!answer.ok) return form.submit();
-    form.reset();
-    setProblem(null);
+    const module = await import("./send_note.ts").catch(() => null);
+    if (module === null) return form.submit();
+    const failed = await module.sendNote(form, { sensor, atMs, shownAt: local(at) });
+    setProblem(failed && failed.problem);
+    if (failed !== null) return;
     setOpen(false);
     onAdded();
   }
@@ -115,7 +106,7 @@ export function AddNote({ sensor, atMs, zone, back, onAdded }: {
           <p class="help">{`In the time zone ${zone}. A click on the chart sets it.`}</p>
         </div>
         <button type="submit">Add the note</button>
-        {problem !== null && <p class="error" role="alert">{problem}</p>}
+        {problem && <p class="error" role="alert">{problem}</p>}
       </form>
     </details>
   );

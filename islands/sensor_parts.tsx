@@ -43,6 +43,21 @@ export function ChartHead({ view, props, isStart, onBack, onLook }: {
   );
 }
 
+/** Says that what was asked for did not come. */
+export function NotLoaded({ what, problem, onAgain }: {
+  what: "chart" | "charts";
+  /** Null: it came. */
+  problem: string | null;
+  onAgain: () => void;
+}): VNode | null {
+  return problem === null ? null : (
+    <p class="banner warning" role="alert">
+      {`The ${what} could not be loaded: ${problem} `}
+      <button type="button" class="small" onClick={onAgain}>Try again</button>
+    </p>
+  );
+}
+
 /** Lowest, mean, highest and count of what is shown. */
 export function Figures({ view, props }: { view: View; props: SensorViewProps }): VNode | null {
   const statistics = statisticsOf(view.buckets);

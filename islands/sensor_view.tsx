@@ -7,8 +7,8 @@ import { AnomalyList } from "./anomaly_list.tsx";
 import { shownInAddress } from "./chart_address.ts";
 import { AddNote, Happenings } from "./happenings.tsx";
 import { bandsOf, limitWords } from "./limits.ts";
-import { onReset, serverNow } from "./live.ts";
 import { PlainChart } from "./plain_chart.tsx";
+import { useMoves } from "./range_moves.ts";
 import { StateBands } from "./state_bands.tsx";
 import { StatusStrip, StatusTable } from "./status_strip.tsx";
 import {
@@ -22,11 +22,9 @@ import {
   type View,
 } from "./sensor_data.ts";
 import { follow, followAlarms, followMarks, followStatus } from "./sensor_follow.ts";
-import { ChartHead, Figures } from "./sensor_parts.tsx";
+import { ChartHead, Figures, NotLoaded } from "./sensor_parts.tsx";
 import { StateTable, ValueTable } from "./sensor_tables.tsx";
 import type { Chart } from "./uplot_chart.ts";
-
-const LEAST_SPAN_MS = 2_000;
 
 /** Chart, statistics, table and downloads of one sensor over a range. */
 export function SensorView(props: SensorViewProps): VNode {
@@ -69,28 +67,13 @@ export function SensorView(props: SensorViewProps): VNode {
       setProblem(error instanceof Error ? error.message : String(error));
     }
   }
-  const back = () => {
-    if (props.lengthMs === null) return load(props.fromMs, props.toMs, false);
-    const toMs = serverNow();
-    return load(toMs - props.lengthMs, toMs, true);
-  };
-  const zoom = (fromMs: number, toMs: number) =>
-    load(Math.floor(fromMs), Math.max(Math.ceil(toMs), Math.floor(fromMs) + 1000), false);
+  const { back, zoom, look } = useMoves(props, current, load);
 
   /** What happened is asked for anew. */
   const renew = async () => {
     const { fromMs, toMs } = current.current;
     const annotations = await fetchAnnotations([props.id], fromMs, toMs).catch(() => null);
     if (annotations !== null) setView({ ...current.current, annotations });
-  };
-
-  /** Moves by `steps` half ranges, then makes the range `factor` times as long around its middle. */
-  const look = (steps: number, factor: number) => {
-    const { fromMs, toMs } = current.current;
-    const half = Math.max(LEAST_SPAN_MS, (toMs - fromMs) * factor) / 2;
-    const middle = (fromMs + toMs) / 2 + steps * (toMs - fromMs) / 2;
-    const end = Math.min(middle + half, serverNow());
-    return load(Math.max(0, Math.floor(end - 2 * half)), Math.ceil(end), false);
   };
 
   useEffect(() => {
@@ -111,17 +94,8 @@ export function SensorView(props: SensorViewProps): VNode {
       chart.current = made;
       draw(made, current.current, props);
     });
-    const redraw = () => chart.current && draw(chart.current, current.current, props);
-    const observer = new ResizeObserver(() => chart.current?.resize());
-    observer.observe(root.current);
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", redraw);
-    addEventListener("themechange", redraw);
     return () => {
       gone = true;
-      observer.disconnect();
-      dark.removeEventListener("change", redraw);
-      removeEventListener("themechange", redraw);
       chart.current?.destroy();
     };
   }, []);
@@ -132,7 +106,6 @@ export function SensorView(props: SensorViewProps): VNode {
   useEffect(() => followStatus(props, current, setView), []);
   useEffect(() => followMarks(props, current, setView), []);
   useEffect(() => followAlarms(props, current, setView), []);
-  useEffect(() => onReset(() => void (current.current.live && back())), []);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
@@ -153,12 +126,7 @@ export function SensorView(props: SensorViewProps): VNode {
         onBack={back}
         onLook={look}
       />
-      {problem !== null && (
-        <p class="banner warning" role="alert">
-          The chart could not be loaded: {problem}{" "}
-          <button type="button" class="small" onClick={back}>Try again</button>
-        </p>
-      )}
+      <NotLoaded what="chart" problem={problem} onAgain={back} />
       <DamageNotice damaged={view.buckets.damaged ?? []} zone={props.zone} />
       {view.buckets.t.length === 0 && (
         <p class="empty">

@@ -21,12 +21,13 @@ import {
   coloursAt,
   createTip,
   cursorOf,
-  fitForPaper,
+  fitToPlace,
   LANE_PX,
   sizeOf,
   timeAxis,
   valueAxis,
 } from "./uplot_parts.ts";
+import { createLane } from "./uplot_lane.ts";
 import { listenToTouch } from "./uplot_touch.ts";
 
 /** A chart of one sensor: min/max band, mean line, gaps, zoom by dragging or with two fingers. */
@@ -39,7 +40,6 @@ export interface Chart {
   annotate(annotations: readonly Annotation[]): void;
   /** Moves the cursor by `step` points and gives the index of that bucket; null when there is none. */
   step(step: number): number | null;
-  resize(): void;
   destroy(): void;
 }
 
@@ -109,6 +109,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
           (u) => drawStretches(u, annotations, colours),
         ],
         draw: [
+          () => lane.draw(annotations),
           (u) => drawAnnotations(u, annotations, colours),
           (u) => drawMarks(u, marks, colours),
           (u) => nameLimits(u, bands, colours),
@@ -119,11 +120,9 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
     root,
   );
   const tip = createTip(plot);
+  const lane = createLane(plot, zone);
   const touch = listenToTouch(plot, options.onZoom);
-  const endPaper = fitForPaper((paper) => {
-    const { width, height } = sizeOf(root, low);
-    plot.setSize({ width: paper?.width ?? width, height });
-  });
+  const endFit = fitToPlace(plot, root, low);
 
   function showTip(u: uPlot): void {
     const { idx, left = -1 } = u.cursor;
@@ -172,9 +171,8 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
       });
       return next;
     },
-    resize: () => plot.setSize(sizeOf(root, low)),
     destroy: () => {
-      endPaper();
+      endFit();
       plot.destroy();
       colours.end();
     },

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { dateTime } from "../lib/words/times.ts";
-import { columnsOf, lonelyPoints } from "./chart_columns.ts";
+import { columnsOf, joined, lonelyPoints } from "./chart_columns.ts";
 import { type Buckets, gapMs } from "./chart_data.ts";
 import { type ComparedSensor, lookOf, shownWith, valueAt } from "./compare_data.ts";
 import { rangeOf } from "./limits.ts";
@@ -11,12 +11,13 @@ import {
   coloursAt,
   createTip,
   cursorOf,
-  fitForPaper,
+  fitToPlace,
   LANE_PX,
   sizeOf,
   timeAxis,
   valueAxis,
 } from "./uplot_parts.ts";
+import { createLane } from "./uplot_lane.ts";
 import { listenToTouch } from "./uplot_touch.ts";
 
 /** Several sensors over each other: a line each, a scale for each unit, axes for the first two. */
@@ -25,7 +26,6 @@ export interface LinesChart {
   annotate(annotations: readonly Annotation[]): void;
   /** Moves the cursor by `step` steps; what stands there in words. */
   step(step: number): string | null;
-  resize(): void;
   destroy(): void;
 }
 
@@ -88,18 +88,16 @@ export function createLines(root: HTMLElement, options: LinesOptions): LinesChar
         setSelect: [chooseBy(options.onZoom)],
         setCursor: [(u) => showTip(u)],
         drawAxes: [(u) => drawStretches(u, annotations, colours)],
-        draw: [(u) => drawAnnotations(u, annotations, colours)],
+        draw: [(u) => drawAnnotations(u, annotations, colours), () => lane.draw(annotations)],
       },
     },
     [[], ...sensors.map(() => [])],
     root,
   );
   const tip = createTip(plot);
+  const lane = createLane(plot, zone);
   const touch = listenToTouch(plot, options.onZoom);
-  const endPaper = fitForPaper((paper) => {
-    const { width, height } = sizeOf(root);
-    plot.setSize({ width: paper?.width ?? width, height });
-  });
+  const endFit = fitToPlace(plot, root);
 
   /** What stands at a time, a line for each sensor that has something there. */
   function linesAt(tMs: number): string[] {
@@ -127,7 +125,7 @@ export function createLines(root: HTMLElement, options: LinesOptions): LinesChar
         return [t, mean];
       });
       plot.batch(() => {
-        plot.setData(uPlot.join(tables), false);
+        plot.setData(joined(tables), false);
         if (!touch.busy()) plot.setScale("x", { min: fromMs / 1000, max: toMs / 1000 });
       });
     },
@@ -148,9 +146,8 @@ export function createLines(root: HTMLElement, options: LinesOptions): LinesChar
       const tMs = plot.posToVal(left, "x") * 1000;
       return [dateTime(tMs, zone), ...linesAt(tMs)].join(", ");
     },
-    resize: () => plot.setSize(sizeOf(root)),
     destroy: () => {
-      endPaper();
+      endFit();
       plot.destroy();
       colours.end();
     },

@@ -129,7 +129,7 @@ export function drawStretches(
   ctx.restore();
 }
 
-/** Above the plot the mark of each, and how long it lasted; through the plot a thin line where it began. */
+/** Above the plot how long each lasted; through the plot a thin line where it began. Its mark: `uplot_lane.ts`. */
 export function drawAnnotations(
   u: uPlot,
   annotations: readonly Annotation[],
@@ -137,9 +137,6 @@ export function drawAnnotations(
 ): void {
   const { ctx, bbox } = u;
   ctx.save();
-  ctx.font = `${13 * devicePixelRatio}px system-ui`;
-  ctx.textAlign = "center";
-  ctx.textBaseline = "bottom";
   for (const one of annotations) {
     const [left, right] = edgesOf(u, one);
     if (right < left) continue;
@@ -158,9 +155,6 @@ export function drawAnnotations(
     ctx.moveTo(left, bbox.top);
     ctx.lineTo(left, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = tone;
-    ctx.fillText(markOf(one), left, bbox.top - 4 * devicePixelRatio);
   }
   ctx.restore();
 }

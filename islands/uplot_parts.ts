@@ -24,7 +24,7 @@ export function coloursAt(root: HTMLElement): Colours {
 }
 
 /** Space above the plot where marks of alarms, tickets and notes stand, in px. */
-export const LANE_PX = 22;
+export const LANE_PX = 24;
 const FONT = "12px system-ui";
 
 export function timeAxis(colours: Colours, zone: string): uPlot.Axis {
@@ -130,10 +130,35 @@ export function sizeOf(root: HTMLElement, low = false): { width: number; height:
 }
 
 /**
+ * Keeps a chart as large as its place, on paper too, and in the colours of the page. Gives the function that ends it.
+ */
+export function fitToPlace(
+  plot: uPlot,
+  root: HTMLElement,
+  low?: boolean,
+): () => void {
+  const fit = (paper?: { width: number } | null) =>
+    plot.setSize({ ...sizeOf(root, low), ...paper });
+  const recolour = () => plot.redraw(false);
+  const observer = new ResizeObserver(() => fit());
+  observer.observe(root);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", recolour);
+  addEventListener("themechange", recolour);
+  const endPaper = fitForPaper(fit);
+  return () => {
+    observer.disconnect();
+    dark.removeEventListener("change", recolour);
+    removeEventListener("themechange", recolour);
+    endPaper();
+  };
+}
+
+/**
  * Paper is as wide as it is, and white: before printing a chart is drawn so, and afterwards as it was. Gives the
  * function that ends it.
  */
-export function fitForPaper(redraw: (paper: { width: number } | null) => void): () => void {
+function fitForPaper(redraw: (paper: { width: number } | null) => void): () => void {
   const page = document.documentElement;
   let theme: string | undefined;
   const before = () => {

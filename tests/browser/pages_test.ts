@@ -208,6 +208,21 @@ Deno.test({
         const row = page.locator(".happenings li", { hasText: "Note: Oil changed" });
         assert.match(await row.innerText(), new RegExp(`${noted}, by engineer`));
 
+        // Two of one moment are one mark, with a list for mouse and keyboard.
+        await summary.click();
+        await page.getByLabel("Note", { exact: true }).fill("Filter changed");
+        await page.getByRole("button", { name: "Add the note" }).click();
+        const mark = page.locator(".chart-marks").getByRole("button", { name: /^\d+ marks\. / });
+        await mark.focus();
+        await page.keyboard.press("Enter");
+        const listed = page.locator(".chart-marks li");
+        const words = (await listed.allInnerTexts()).join();
+        for (const one of ["Oil changed", "Filter changed"]) assert.ok(words.includes(one), words);
+        await assertAccessible(page);
+        await page.keyboard.press("Escape");
+        assert.equal(await listed.count() > 0 && await listed.first().isVisible(), false);
+        await page.waitForSelector('button:has-text("Back to live")');
+
         await page.locator(".u-over").dblclick({ position: { x: 200, y: 100 } });
         await page.waitForSelector('button:has-text("Back to live")', { state: "detached" });
         assert.match(await head() ?? "", /to now/);
