@@ -9,7 +9,7 @@ import { clockTime, dateTime, duration } from "../../lib/words/times.ts";
 import { FormError } from "../frame/form.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { hrefWith } from "../frame/links.ts";
-import { Answer, Chip, Chips, Empty, Fact, Facts, More, Post } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, Empty, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { chatBeside } from "./chat.tsx";
 import type { AnalysisPageParts } from "./one.tsx";
@@ -93,6 +93,7 @@ function Content(
   const [first] = page.items;
   return (
     <div>
+      <UnderMore />
       <Answer>
         {latest === null ? "The plant has not been analysed yet" : (
           <>

@@ -10,7 +10,7 @@ import { Field, FormError, Hidden, SeenField, TextArea } from "../frame/form.tsx
 import { drawnAgain, formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { machineHref, sensorHref } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Crumbs, Post } from "../frame/parts.tsx";
+import { Crumbs, Post, UnderMore } from "../frame/parts.tsx";
 import { localTime } from "../frame/range.ts";
 import { localPath } from "../http/form.ts";
 import { idForm, idParams } from "../http/params.ts";
@@ -127,6 +127,11 @@ function NewNote({ parts, sent }: { parts: NotePageParts; sent: SentForm }): VNo
   const about = found?.name ?? parts.machines.find(machine)?.path ?? null;
   return (
     <>
+      {about === null ? <UnderMore /> : (
+        <Crumbs>
+          <a href={found ? sensorHref(found.id) : machineHref(about)}>{placeTitle(about)}</a>
+        </Crumbs>
+      )}
       <h1>New note</h1>
       <p class="muted">
         {about === null

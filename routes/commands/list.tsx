@@ -6,7 +6,7 @@ import { newTargetShape, type Target } from "../../lib/commands/target.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
 import { OrderControl } from "../frame/order_control.tsx";
-import { Answer, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { type CommandPageParts, History, PAGE, RULES } from "./page_parts.tsx";
@@ -89,6 +89,7 @@ async function drawList(
     status: sent.status,
     content: (
       <>
+        <UnderMore />
         <Answer>{answerOf(all.length)}</Answer>
         {all.length === 0 && (
           <Empty>

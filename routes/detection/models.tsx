@@ -8,7 +8,7 @@ import { dateTime, duration } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
 import { type FormPage, formRoute, type FormState, pageRoute } from "../frame/form_page.ts";
 import { Ago } from "../frame/times.tsx";
-import { Answer, Fact, Facts, More, Post } from "../frame/parts.tsx";
+import { Answer, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
 import { retrain } from "./models_api.ts";
 import type { Route } from "../http/route.ts";
 import { machineName, type PredictionParts } from "./prediction.tsx";
@@ -72,6 +72,7 @@ function Content(
   const error = Object.values(state.errors)[0];
   return (
     <>
+      <UnderMore />
       <Answer>
         {machines.length === 0
           ? "No machine reports numbers yet"

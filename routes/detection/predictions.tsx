@@ -9,7 +9,7 @@ import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
-import { Chip, Chips, Empty, More, Removable, Table } from "../frame/parts.tsx";
+import { Chip, Chips, Empty, More, Removable, Table, UnderMore } from "../frame/parts.tsx";
 import { idParams } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -95,6 +95,7 @@ function List(
   const filtered = filter.machine !== undefined || filter.class !== undefined;
   return (
     <>
+      <UnderMore />
       <Island
         name="PredictionsNow"
         component={PredictionsNow}

@@ -6,7 +6,7 @@ import type { PausedComponent } from "../../lib/faults/people.ts";
 import { span } from "../../lib/words/times.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { hrefWith } from "../frame/links.ts";
-import { Answer, Chip, Chips, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { Ago, Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Healed, PartsCard } from "./parts_card.tsx";
@@ -76,11 +76,7 @@ export function drawNow(
 }
 
 function Head(): VNode {
-  return (
-    <Crumbs>
-      <a href="/more">More</a>
-    </Crumbs>
-  );
+  return <UnderMore />;
 }
 
 function Views({ history = false }: { history?: boolean }): VNode {

@@ -11,6 +11,15 @@ export function Crumbs({ children }: { children: ComponentChildren }): VNode {
   return <p class="crumbs">{children}</p>;
 }
 
+/** Above a page that is opened from More. */
+export function UnderMore(): VNode {
+  return (
+    <Crumbs>
+      <a href="/more">More</a>
+    </Crumbs>
+  );
+}
+
 /** Filters to choose from: `Chip`s, and `Removable`s for what no chip offers. */
 export function Chips({ label, children }: { label: string; children: ComponentChildren }): VNode {
   return <nav class="chips" aria-label={label}>{children}</nav>;

@@ -12,7 +12,7 @@ import { MINUTE_MS } from "../../lib/words/times.ts";
 import { chooseRange, type Range, RANGES } from "../frame/range.ts";
 import { hrefWith, sensorHref } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Chip, Chips, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { type Route, route } from "../http/route.ts";
 import { Machine, Network, Own, Supply, Written } from "./host_cards.tsx";
@@ -58,9 +58,7 @@ export function hostPage(parts: HostPageParts): Route {
         place: "/more",
         content: (
           <>
-            <Crumbs>
-              <a href="/more">More</a>
-            </Crumbs>
+            <UnderMore />
             <Answer>{report.sentence}</Answer>
             {who!.role === "admin" && <More href="/system">Services and reboot</More>}
             <Measured report={report} parts={parts} nowMs={nowMs} />

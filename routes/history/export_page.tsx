@@ -12,7 +12,7 @@ import { bytes, compact } from "../../lib/words/numbers.ts";
 import { dateTime, DAY_MS } from "../../lib/words/times.ts";
 import { type FormPage, formRoute, type FormState, NO_FORM, stateOf } from "../frame/form_page.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { Answer, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { formErrors } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { isOpen, JobCards, jobForms, JobTable, REFRESH_S, SHOWN_JOBS } from "../jobs/parts.tsx";
@@ -164,9 +164,7 @@ function Content(
   const isEmpty = sensors.all().length === 0;
   return (
     <>
-      <Crumbs>
-        <a href="/more">More</a>
-      </Crumbs>
+      <UnderMore />
       <Answer>{answerOf(jobs, isEmpty)}</Answer>
       {problem && <p class="error" role="alert">{problem}</p>}
       <JobCards jobs={jobs} folder={FOLDER} page={PAGE} />

@@ -12,7 +12,7 @@ import { FormError } from "../frame/form.tsx";
 import { formAction, refusedForm } from "../frame/form_action.ts";
 import { type FormPage, formRoute, type FormState, NO_FORM, stateOf } from "../frame/form_page.ts";
 import { Island } from "../frame/island.tsx";
-import { Answer, Empty, More, Post, Table } from "../frame/parts.tsx";
+import { Answer, Empty, More, Post, Table, UnderMore } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { hrefWith } from "../frame/links.ts";
 import { idForm } from "../http/params.ts";
@@ -118,6 +118,7 @@ function Content({ parts, list: { items, next }, uploads, files, state }: Shown)
   const of = (form: string) => stateOf(state, form).errors.form;
   return (
     <>
+      <UnderMore />
       <Answer>{answerOf(items)}</Answer>
       <FormError>{of("remove") ?? of("cancel") ?? of("delete")}</FormError>
       <section class="card" aria-labelledby="choose">

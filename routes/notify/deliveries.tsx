@@ -5,7 +5,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { type Delivery, DELIVERY_STATES, type DeliveryState } from "../../lib/notify/delivery.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { hrefWith } from "../frame/links.ts";
-import { Answer, Chip, Chips, Empty, More, Post, Removable } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, Empty, More, Post, Removable, UnderMore } from "../frame/parts.tsx";
 import { channelNames, findDelivery } from "./deliveries_api.ts";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -177,6 +177,7 @@ function List(
   const nameOf = channelNames(parts.notify);
   return (
     <>
+      <UnderMore />
       <Answer>{answerOf(counts)}</Answer>
       <Island name="DeliveryNews" component={DeliveryNews} props={{}} />
       {dead.length > 0 && (

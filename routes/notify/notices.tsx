@@ -5,7 +5,7 @@ import type { PushBrowser } from "../../lib/notify/push/browsers.ts";
 import { type FormPage, formRoute, pageRoute } from "../frame/form_page.ts";
 import { Island } from "../frame/island.tsx";
 import type { PageFrame } from "../frame/layout.tsx";
-import { Answer, Crumbs, Post } from "../frame/parts.tsx";
+import { Answer, Post, UnderMore } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { idForm } from "../http/params.ts";
@@ -71,9 +71,7 @@ function Content(
   const count = mine.length;
   return (
     <>
-      <Crumbs>
-        <a href="/more">More</a>
-      </Crumbs>
+      <UnderMore />
       <Answer>
         {count === 0
           ? "No device of yours shows notices"

@@ -6,7 +6,7 @@ import { askedShape, type ReportAsked } from "../../lib/reports/asked.ts";
 import { FormError } from "../frame/form.tsx";
 import { type FormPage, formRoute, type FormState, NO_FORM, stateOf } from "../frame/form_page.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Crumbs, Empty, More } from "../frame/parts.tsx";
+import { Answer, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { formErrors } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { validate } from "../http/validate.ts";
@@ -115,9 +115,7 @@ function Content(
   const { values, errors, report } = drawn;
   return (
     <>
-      <Crumbs>
-        <a href="/more">More</a>
-      </Crumbs>
+      <UnderMore />
       <Answer>{answerOf(jobs)}</Answer>
       <FormError>{problem}</FormError>
       <JobCards jobs={jobs} folder={FOLDER} page={PAGE} />

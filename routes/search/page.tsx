@@ -5,7 +5,7 @@ import { type Hit, HIT_KINDS, type HitKind } from "../../lib/search/hit.ts";
 import type { Search } from "../../lib/search/search.ts";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Empty, More } from "../frame/parts.tsx";
+import { Answer, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { PLACE_GROUPS, placesFor } from "../frame/places.ts";
 import { type Route, route } from "../http/route.ts";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
@@ -55,6 +55,7 @@ export function searchPage(
         place: "/search",
         content: (
           <>
+            <UnderMore />
             <Answer>{answerOf(q, found)}</Answer>
             <ListFilter
               path="/search"

@@ -9,7 +9,7 @@ import { annotationsOf } from "../annotations/request.ts";
 import { Field, Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { hrefWith, machineTitle } from "../frame/links.ts";
-import { Answer, Chip, Chips, Empty } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, Empty, UnderMore } from "../frame/parts.tsx";
 import { chooseRange, localText, type RangeChoice, RANGES } from "../frame/range.ts";
 import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -182,6 +182,7 @@ function Content(
 ): VNode {
   return (
     <>
+      <UnderMore />
       <Answer>{answerOf(sensors.map((one) => titleOf(parts, one)))}</Answer>
       {gone > 0 && (
         <p class="muted">

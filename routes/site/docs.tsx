@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { type Operation, TryOperation } from "../../islands/try_operation.tsx";
 import { ListFilter } from "../frame/list_filter.tsx";
-import { Answer, Chip, Chips } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, UnderMore } from "../frame/parts.tsx";
 import { matching } from "../../lib/words/matching.ts";
 import { z } from "zod";
 import { FORM, openapiDocument } from "./openapi.ts";
@@ -60,6 +60,7 @@ function Content({ document, all, mayCall, q }: ContentProps): VNode {
   });
   return (
     <>
+      <UnderMore />
       <Answer>
         {q.trim() === ""
           ? `${all.length} operations, Perch ${document.info.version}`

@@ -5,7 +5,7 @@ import type { PageFrame } from "../frame/layout.tsx";
 import { type Route, route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
-import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, UnderMore } from "../frame/parts.tsx";
 import { matching } from "../../lib/words/matching.ts";
 import { z } from "zod";
 
@@ -104,6 +104,7 @@ function Index(
 ): VNode {
   return (
     <>
+      <UnderMore />
       <Answer>{guides.length === of ? `${of} guides` : `${guides.length} of ${of} guides`}</Answer>
       <ListFilter path="/guides" value={q} label="Search the guides" button="Search" />
       <Filtered>

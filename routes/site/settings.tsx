@@ -8,7 +8,7 @@ import type { SettingView } from "../../lib/settings/setting.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Crumbs, Empty, More, Said } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, More, Said, UnderMore } from "../frame/parts.tsx";
 import { caller } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { changesOf, SectionForm } from "./settings_section.tsx";
@@ -158,6 +158,7 @@ function Index({ sections, q }: { sections: readonly Section[]; q: string }): VN
   const changed = sections.flatMap(({ views }) => views).filter((view) => view.changed).length;
   return (
     <>
+      <UnderMore />
       <Answer>
         {changed === 0 ? "All settings have their defaults" : countText(changed)}
       </Answer>

@@ -112,6 +112,21 @@ Deno.test("places: each is the page of a route, and every page that is opened by
       !ELSEWHERE.includes(path)
     ).map(({ path }) => path);
     assert.deepEqual(missing, []);
+
+    // What is not in the navigation says above what it stands.
+    await app.ingest([{ machine: "press", sensor: "temperature", value: 20 }]);
+    const unmarked = [];
+    for (const { href } of PLACES) {
+      const page = await app.ask(href, { role: "admin", headers: { accept: "text/html" } });
+      const html = await page.text();
+      if (!page.headers.get("content-type")!.startsWith("text/html")) continue;
+      const [nav] = /<nav class="nav".*?<\/nav>/s.exec(html) ?? [];
+      // For those who did not sign in, too, or not there: without navigation.
+      if (nav === undefined || page.status !== 200) continue;
+      const top = nav.includes(`href="${href.split("?")[0]}"`);
+      if (!top && !html.includes('class="crumbs"')) unmarked.push(href);
+    }
+    assert.deepEqual(unmarked, []);
   } finally {
     await app.stop();
   }

@@ -5,7 +5,7 @@ import { Field, FormError } from "../../frame/form.tsx";
 import { pageTime } from "../../frame/range.ts";
 import { type Route, route } from "../../http/route.ts";
 import { Filtered } from "../../frame/list_filter.tsx";
-import { Answer, More } from "../../frame/parts.tsx";
+import { Answer, More, UnderMore } from "../../frame/parts.tsx";
 import { alarmHref, machineHref, machineTitle, sensorHref, ticketHref } from "../../frame/links.ts";
 import type { MachineDirectory, SensorDirectory } from "../../../lib/machines/sensor.ts";
 import type { Settings } from "../../../lib/settings/settings.ts";
@@ -158,6 +158,7 @@ function Content(
   const isFiltered = Object.keys(filters).length > 0;
   return (
     <>
+      <UnderMore />
       <Answer>
         {items.length === 0
           ? "Nothing was found"

@@ -14,7 +14,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
-import { Answer, Post, Table } from "../../frame/parts.tsx";
+import { Answer, Post, Table, UnderMore } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { ROLE_CHOICES } from "./people.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
@@ -102,6 +102,7 @@ function Content({ parts, state }: { parts: AccountPageParts; state: FormState }
   const device = stateOf(state, "add-device");
   return (
     <>
+      <UnderMore />
       <Answer>{list.length === 1 ? "One key" : `${list.length || "No"} keys`}</Answer>
       {state.notice}
       <FormError>{stateOf(state, "remove").errors.form}</FormError>

@@ -15,7 +15,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
-import { Answer, Post } from "../../frame/parts.tsx";
+import { Answer, Post, UnderMore } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Ago } from "../../frame/times.tsx";
 import { RowFilter } from "../../frame/list_filter.tsx";
@@ -116,6 +116,7 @@ function Content(
   const error = state.form !== "invite" ? Object.values(state.errors)[0] : undefined;
   return (
     <>
+      <UnderMore />
       <Answer>
         {people.length === 1
           ? "One person has an account"

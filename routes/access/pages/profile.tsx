@@ -14,7 +14,7 @@ import {
   pageRoute,
   stateOf,
 } from "../../frame/form_page.ts";
-import { Answer, Post, Table } from "../../frame/parts.tsx";
+import { Answer, Post, Table, UnderMore } from "../../frame/parts.tsx";
 import type { AccountPageParts } from "./parts.ts";
 import { Enrolment, RecoveryCodes, SecondFactorCard } from "./second_factor.tsx";
 import { Ago, Exact } from "../../frame/times.tsx";
@@ -129,6 +129,7 @@ function Content({ parts, context, user, state, recoveryCodes }: ContentProps): 
   const password = stateOf(state, "password");
   return (
     <>
+      <UnderMore />
       <Answer>{`You are ${user.name || user.email}, ${user.role}`}</Answer>
       {state.notice}
       <section class="card" aria-labelledby="name-title">
