@@ -30,7 +30,7 @@ async function looks(page: Page, name: string): Promise<void> {
 /** Makes a dashboard by forms, as a person does; gives the path of its page. */
 async function byForms(page: Page): Promise<string> {
   await page.goto("/dashboards");
-  await assertAccessible(page);
+  await looks(page, "list");
   await page.fill("[name=title]", "Press hall");
   await page.click("button:text('Create')");
   const add = "section[aria-labelledby=add]";
@@ -157,6 +157,13 @@ Deno.test({
       assert.equal(await value(wall.page), "62.0°C");
       assert.equal(await wall.page.locator("nav, main a, button").count(), 0, "no chrome");
       await looks(wall.page, "kiosk");
+      const middles = await wall.page.evaluate(() =>
+        ["h1", ".board-clock time"].map((each) => {
+          const { top, bottom } = document.querySelector(each)!.getBoundingClientRect();
+          return (top + bottom) / 2;
+        })
+      );
+      assert.ok(Math.abs(middles[0] - middles[1]) < 5, `the clock stands level: ${middles}`);
 
       const asks = Number(Deno.env.get("KIOSK_ASKS") ?? 40);
       await hangs(wall.page, 40);

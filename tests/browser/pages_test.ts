@@ -85,6 +85,8 @@ Deno.test({
           `${state}?range=6h`,
           "/sources",
           "/cameras",
+          "/compare",
+          "/dashboards",
           "/hardware",
           "/alarms",
           "/alarms?show=resolved&severity=critical",
