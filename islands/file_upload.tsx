@@ -69,7 +69,10 @@ export function FileUpload(
             required
             aria-describedby="file-help"
           />
-          <p class="help" id="file-help">{help}</p>
+          <p class="help" id="file-help">
+            {error !== null && "Choose the file again: a browser does not keep it. "}
+            {help}
+          </p>
         </div>
         <button type="submit">Upload it</button>
       </form>

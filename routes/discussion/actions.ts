@@ -3,6 +3,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { SubjectKind } from "../../lib/tickets/subject.ts";
 import { drawnAgain, refusedForm, type SentForm } from "../frame/form_action.ts";
 import { readForm } from "../http/form.ts";
+import { type MultipartSeen, readMultipart } from "../http/multipart.ts";
 import { idParams } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -76,7 +77,7 @@ export function discussionActions(
       handler: async (context) => {
         const { id } = context.params;
         const by = authorOf(audit, context);
-        let values = {};
+        const seen: MultipartSeen = { fields: {}, fileName: null };
         try {
           return await attachments.receive(by.id, async () => {
             const limit = attachments.limits().file;
@@ -84,8 +85,8 @@ export function discussionActions(
               limit,
               name: "",
               fields: ["text"],
+              seen,
             });
-            values = fields;
             const text = fields.text?.trim() ? fields.text : undefined;
             if (upload === null) {
               const anchor = await context.once(
@@ -98,7 +99,16 @@ export function discussionActions(
             return back(id, `#file-${shown.id}`);
           });
         } catch (error) {
-          return await again(context, error, values);
+          const { body, bodyUsed } = context.c.req.raw;
+          if (body !== null && !bodyUsed) {
+            // It was refused before it was read.
+            const read = readMultipart(context.c.req.raw, "file", UPLOAD_MOST_BYTES, seen);
+            await read.catch(() => {});
+          }
+          return await again(context, error, {
+            ...seen.fields,
+            ...(seen.fileName === null ? {} : { file: seen.fileName }),
+          });
         }
       },
     }),

@@ -6,7 +6,7 @@ import type { Comments } from "../../lib/tickets/comments.ts";
 import type { Author } from "../../lib/tickets/subject.ts";
 import { limitBody } from "../http/body.ts";
 import { auditedBy } from "../http/caller.ts";
-import { readMultipart } from "../http/multipart.ts";
+import { type MultipartSeen, readMultipart } from "../http/multipart.ts";
 import type { RouteContext } from "../http/route.ts";
 
 export interface DiscussionServices {
@@ -40,7 +40,13 @@ export interface SentFile {
  */
 export async function readUpload(
   { c }: Pick<RouteContext, "c">,
-  { limit, name, fields }: { limit: number; name: string; fields: readonly string[] },
+  { limit, name, fields, seen }: {
+    limit: number;
+    name: string;
+    fields: readonly string[];
+    /** Is filled with what was read, also of a form that is refused. */
+    seen?: MultipartSeen;
+  },
 ): Promise<SentFile> {
   const type = c.req.header("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
   if (type !== "multipart/form-data") {
@@ -50,8 +56,9 @@ export async function readUpload(
     const bytes = new Uint8Array(await limitBody(c.req.raw, limit).arrayBuffer());
     return { upload: { name, bytes }, fields: {} };
   }
-  const form = limitBody(c.req.raw, limit + FORM_BYTES);
-  const { fields: given, file } = await readMultipart(form, "file", limit);
+  // Of a page's form what was typed is wanted, also when its file is too large.
+  const form = seen ? c.req.raw : limitBody(c.req.raw, limit + FORM_BYTES);
+  const { fields: given, file } = await readMultipart(form, "file", limit, seen);
   const strange = Object.keys(given).find((key) => !fields.includes(key));
   if (strange !== undefined) throw invalid(strange.slice(0, 80), "unknown field");
   return { upload: file, fields: given };

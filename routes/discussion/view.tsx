@@ -8,7 +8,7 @@ import type { Attachment, Comment } from "../../lib/tickets/subject.ts";
 import { bytes } from "../../lib/words/numbers.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import type { SentForm } from "../frame/form_action.ts";
-import { FormError, TextArea } from "../frame/form.tsx";
+import { ChooseAgain, FormError, TextArea } from "../frame/form.tsx";
 import { Post } from "../frame/parts.tsx";
 import { Markdown } from "../frame/markdown.tsx";
 import { type Conversation, type DiscussionParts, type Entry, SHOWN } from "./conversation.ts";
@@ -231,6 +231,7 @@ function SayForm(
       <p class="help" id="file-help">
         {`PNG, JPEG, WebP, GIF, PDF or plain text, at most ${bytes(most)}.`}
       </p>
+      <ChooseAgain name={values.file} />
       {errors.file && <p class="error" role="alert">{errors.file}</p>}
       <button type="submit">Comment</button>
     </form>

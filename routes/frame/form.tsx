@@ -86,9 +86,23 @@ export function TextArea(
   );
 }
 
+/** Beside the field of a file that was sent and is not kept: no page can put it back. */
+export function ChooseAgain({ name }: { name: string | undefined }): VNode | null {
+  return name === undefined ? null : (
+    <p class="error">
+      {`Choose ${name === "" ? "the file" : `“${name}”`} again: a browser does not keep it.`}
+    </p>
+  );
+}
+
 /** A labelled choice of a file. `accept` are MIME types that the browser offers. */
 export function FileField(
-  props: Labelled & { accept: readonly string[]; required?: boolean },
+  props: Labelled & {
+    accept: readonly string[];
+    required?: boolean;
+    /** Name of the file that was sent in vain. */
+    sent?: string;
+  },
 ): VNode {
   return (
     <Frame {...props}>
@@ -98,6 +112,7 @@ export function FileField(
         accept={props.accept.join(",") || undefined}
         required={props.required ?? true}
       />
+      <ChooseAgain name={props.sent} />
     </Frame>
   );
 }

@@ -10,6 +10,13 @@ export interface MultipartForm {
   file: { name: string; bytes: Uint8Array<ArrayBuffer> } | null;
 }
 
+/** What was read of a form, also of one that is refused: what was typed is shown again. */
+export interface MultipartSeen {
+  fields: Record<string, string>;
+  /** Of the file that must be chosen again, as no page can choose it. */
+  fileName: string | null;
+}
+
 /** Takes a file that is too large for the memory, piece by piece as it comes. */
 export interface FileSink {
   begin(name: string, field: string): Promise<void>;
@@ -37,25 +44,28 @@ const PARTS_MOST = FIELDS_MOST + INPUTS_MOST;
  * Reads a form with one file (`multipart/form-data`), part by part as it arrives, so that a large file does not
  * hold up the event loop. What the sender says of its type is left out: `FileStore` looks at its content.
  * @param fileField name of the file's field
+ * @param seen is filled while it is read
  * @throws PerchError `unsupported_media_type`, `payload_too_large`, `bad_request`, `validation`, `too_slow`
  */
 export async function readMultipart(
   request: Request,
   fileField: string,
   mostBytes: number,
+  seen: MultipartSeen = { fields: {}, fileName: null },
 ): Promise<MultipartForm> {
   let name: string | null = null;
   const chunks: Uint8Array[] = [];
   const fields = await readMultipartTo(request, fileField, mostBytes, {
     begin: (given) => {
       name = given;
+      seen.fileName = given;
       return Promise.resolve();
     },
     write: (chunk) => {
       chunks.push(chunk);
       return Promise.resolve();
     },
-  });
+  }, seen.fields);
   if (name === null) return { fields, file: null };
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
@@ -91,12 +101,12 @@ export async function readMultipartTo(
   fileField: string | null,
   mostBytes: number,
   sink: FileSink,
+  fields: MultipartForm["fields"] = {},
 ): Promise<MultipartForm["fields"]> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^multipart\/form-data;/i.test(type) || request.body === null) {
     throw new PerchError("unsupported_media_type", "send the form as multipart/form-data");
   }
-  const fields: Record<string, string> = {};
   /** What came of the file and is not handed on yet: its name, its bytes. */
   const queue: ({ name: string; field: string } | Uint8Array)[] = [];
   let began = false;

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { Machine } from "../../lib/machines/machine.ts";
+import { HTTP_STATUS, PerchError } from "../../lib/base/errors.ts";
 import { ALT_CHARS_MOST, PHOTO_BYTES_MOST, PHOTO_TYPES } from "../../lib/machines/photos.ts";
 import { UNDO_DAYS } from "../../lib/machines/purge.ts";
 import { Field, FileField, FormError, SeenField, TextArea } from "../frame/form.tsx";
@@ -8,7 +9,7 @@ import { machineHref } from "../frame/links.ts";
 import { Post } from "../frame/parts.tsx";
 import { altText, type MachinePageParts, photoUrl } from "./request.ts";
 import { auditedBy } from "../http/caller.ts";
-import { readMultipart } from "../http/multipart.ts";
+import { type MultipartSeen, readMultipart } from "../http/multipart.ts";
 import { idForm } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -99,12 +100,24 @@ function photoAction(parts: MachinePageParts, draw: Draw): Route {
     path: "/machines/photo",
     policy: "engineer",
     summary: null,
-    maxBodyBytes: PHOTO_BYTES_MOST + FORM_MORE_BYTES,
+    // It is read up to the largest picture; beyond, what was typed is still shown again.
+    maxBodyBytes: 5 * PHOTO_BYTES_MOST + FORM_MORE_BYTES,
     handler: async (context) => {
-      const { fields, file } = await readMultipart(context.c.req.raw, "photo", PHOTO_BYTES_MOST);
+      const seen: MultipartSeen = { fields: {}, fileName: null };
+      const { fields } = seen;
+      const refused = (errors: Record<string, string>, status: number) => {
+        const values = seen.fileName === null ? fields : { ...fields, photo: seen.fileName };
+        return draw(context, fields.id ?? "", { errors, values, status });
+      };
+      let file;
+      try {
+        ({ file } = await readMultipart(context.c.req.raw, "photo", PHOTO_BYTES_MOST, seen));
+      } catch (error) {
+        // Without the machine there is no page to say it on.
+        if (!(error instanceof PerchError) || fields.id === undefined) throw error;
+        return await refused({ photo: error.message }, HTTP_STATUS[error.code]);
+      }
       const read = photoFields.safeParse(fields);
-      const refused = (errors: Record<string, string>, status: number) =>
-        draw(context, fields.id ?? "", { errors, values: fields, status });
       if (!read.success) {
         const { path, message } = read.error.issues[0];
         return refused({ [path[0] === "alt" ? "alt" : "form"]: message }, 400);
@@ -206,6 +219,7 @@ function PhotoForms({ machine, sent }: { machine: Machine; sent: SentForm }): VN
           label="Picture"
           accept={PHOTO_TYPES}
           error={errors.photo}
+          sent={values.photo}
           help={`PNG, JPEG or WebP, at most ${PHOTO_BYTES_MOST / 1e6} MB.`}
         />
         <Field

@@ -71,9 +71,14 @@ export function registryPages(parts: MachinePageParts): Route[] {
       summary: null,
       maxBodyBytes: DOCUMENT_BYTES + FORM_MORE_BYTES,
       handler: async (context) => {
-        const { file } = await readMultipart(context.c.req.raw, "document", DOCUMENT_BYTES);
-        if (file === null) return draw(context, "choose a file first", null, 400);
-        return await plan(context, () => textOfFile(file.bytes), false);
+        try {
+          const { file } = await readMultipart(context.c.req.raw, "document", DOCUMENT_BYTES);
+          if (file === null) return await draw(context, "choose a file first", null, 400);
+          return await plan(context, () => textOfFile(file.bytes), false);
+        } catch (error) {
+          if (!(error instanceof PerchError)) throw error;
+          return await draw(context, error.message, null, HTTP_STATUS[error.code]);
+        }
       },
     }),
     route({
@@ -117,6 +122,7 @@ function Content(
             <FileField
               name="document"
               label="Document"
+              sent={problem === null ? undefined : ""}
               accept={["text/csv", "application/json", ".csv", ".json"]}
               help="CSV or JSON as exported here. Nothing is changed before you confirm; rows without a field leave it as it is."
             />

@@ -9,7 +9,7 @@ interface Asked extends RunningApp {
   /** Posts a form as the browser of an admin; gives status and page, and the page that it goes on to. */
   post(
     path: string,
-    fields: Record<string, string>,
+    fields: Record<string, string> | FormData,
   ): Promise<{ status: number; page: string; next: string }>;
 }
 
@@ -39,7 +39,7 @@ function withForms(run: (app: Asked) => Promise<void>): () => Promise<void> {
             method: "POST",
             redirect: "manual",
             headers: { ...headers, cookie },
-            body: new URLSearchParams(fields),
+            body: fields instanceof FormData ? fields : new URLSearchParams(fields),
           });
           const text = await answer.text();
           const { status } = answer;
@@ -268,5 +268,39 @@ Deno.test(
     const { id } = await sent("/api/alarms", said);
     const shelved = await sent(`/api/alarms/${id}/shelve`, { until_ms: "+30m" });
     assert.ok(shelved.shelved_until_ms > beforeMs);
+  }),
+);
+
+Deno.test(
+  "forms with a file: what was typed stays, and the file is said to be chosen again",
+  withForms(async (app) => {
+    const { id } = app.parts.registry.machines.all()[0];
+    const ticket = await app.parts.tickets.tickets.create(
+      { title: "Gasket" },
+      { name: "test", audited: () => ({ sql: "select 1" }) },
+    );
+    const form = (fields: Record<string, string>, field: string, bytes: number) => {
+      const data = new FormData();
+      for (const [name, value] of Object.entries(fields)) data.set(name, value);
+      data.set(field, new File([new Uint8Array(bytes)], "seal.png"));
+      return data;
+    };
+    const again = /Choose “seal.png” again: a browser does not keep it/;
+    const text = "Worn at the upper edge";
+    for (
+      const [path, fields, field, bytes, wrong] of [
+        [`/tickets/${ticket.id}/say`, { text }, "file", 9, /PNG/],
+        [`/tickets/${ticket.id}/say`, { text }, "file", 12_000_000, /too large/],
+        ["/machines/photo", { id, alt: text }, "photo", 9, /PNG/],
+        ["/machines/photo", { id, alt: text }, "photo", 12_000_000, /too large/],
+        ["/machines/photo", { id, alt: text + "x".repeat(2_000) }, "photo", 9, /characters/],
+      ] as const
+    ) {
+      const { status, page } = await app.post(path, form(fields, field, bytes));
+      assert.ok(status >= 400, `${path} ${bytes}: ${status}`);
+      assert.match(page, wrong, `${path} ${bytes}`);
+      assert.ok(page.includes(text), `${path} ${bytes}: what was typed is there`);
+      assert.match(page, again, `${path} ${bytes}`);
+    }
   }),
 );
