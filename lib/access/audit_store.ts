@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { isOrBelow, listPage, type PageOf, searchedPage } from "../db/list.ts";
+import { isOrBelow, listPage, type PageOf } from "../db/list.ts";
 import {
   asc,
   build,
@@ -19,6 +19,7 @@ import {
   sql,
 } from "../db/orm.ts";
 import { audit, changed } from "../db/schema/access.ts";
+import { searchedPage } from "../db/searched.ts";
 import type { Actor, AuditQuery, AuditRow } from "./audit_row.ts";
 
 /** A row to be written; `before` and `after` are JSON or null. */
@@ -75,7 +76,9 @@ export function createAuditStore(db: Database): AuditStore {
     async list(query) {
       const columns = [audit.actorName, audit.action, audit.resource, audit.address];
       const page = await searchedPage(
-        { search: query.search, id: audit.id, columns },
+        orm,
+        query.search,
+        { id: audit.id, columns },
         (fits) => listPage(all(), audit.id, [...wantedBy(query), fits], query),
       );
       return { items: page.items.map(entryOf), next: page.next };

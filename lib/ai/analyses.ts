@@ -3,15 +3,9 @@ import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { createWake } from "../base/wake.ts";
-import type { PageOf, PageQuery } from "../db/list.ts";
-import {
-  type Analysis,
-  type AnalysisBody,
-  modelAnalysis,
-  type Overall,
-  type Trigger,
-} from "./analysis.ts";
-import type { AnalysisStore } from "./analysis_store.ts";
+import type { PageOf } from "../db/list.ts";
+import { type Analysis, type AnalysisBody, modelAnalysis, type Trigger } from "./analysis.ts";
+import type { AnalysisQuery, AnalysisStore } from "./analysis_store.ts";
 import { answered, type AskModel } from "./ask.ts";
 import { hashOf } from "./create_ask.ts";
 import { digestOf, essenceOf } from "./digest.ts";
@@ -31,7 +25,7 @@ export interface Analyses {
   /** @throws `not_found` */
   find(id: number): Promise<Analysis>;
   latest(): Promise<Analysis | null>;
-  list(query: PageQuery & { overall?: Overall }): Promise<PageOf<Analysis>>;
+  list(query: AnalysisQuery): Promise<PageOf<Analysis>>;
   /** An alarm became critical. */
   critical(): void;
   /** A setting was changed. */

@@ -2,9 +2,16 @@ import type { Database } from "../db/client.ts";
 import { listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import { build, createOrm, desc, eq, lte, sql, statementOf } from "../db/orm.ts";
 import { analyses } from "../db/schema/ai.ts";
+import { searchedPage } from "../db/searched.ts";
 import type { Analysis, AnalysisBody, Overall } from "./analysis.ts";
 
 export type NewAnalysis = Omit<Analysis, "id">;
+
+export interface AnalysisQuery extends PageQuery {
+  overall?: Overall;
+  /** Words of what it says. */
+  search?: string;
+}
 
 export interface AnalysisStore {
   /** Stores it and deletes the oldest beyond `keep`; gives its id. */
@@ -12,7 +19,7 @@ export interface AnalysisStore {
   find(id: number): Promise<Analysis | null>;
   latest(): Promise<Analysis | null>;
   /** Newest first, without what was sent. */
-  list(query: PageQuery & { overall?: Overall }): Promise<PageOf<Analysis>>;
+  list(query: AnalysisQuery): Promise<PageOf<Analysis>>;
 }
 
 type Row = typeof analyses.$inferSelect;
@@ -49,13 +56,20 @@ export function createAnalysisStore(db: Pick<Database, "query" | "write">): Anal
       const row = await all().orderBy(desc(analyses.id)).limit(1).get();
       return row === undefined ? null : analysisOf(row);
     },
-    async list({ overall, ...page }) {
-      const wanted = [overall === undefined ? undefined : eq(analyses.overall, overall)];
-      const { items, next } = await listPage(all(), analyses.id, wanted, page);
+    async list({ overall, search, ...page }) {
+      const wanted = overall === undefined ? undefined : eq(analyses.overall, overall);
+      const { items, next } = await searchedPage(
+        orm,
+        search,
+        { id: analyses.id, columns: [SUMMARY, analyses.author] },
+        (fits) => listPage(all(), analyses.id, [wanted, fits], page),
+      );
       return { items: items.map((row) => ({ ...analysisOf(row), sent: null })), next };
     },
   };
 }
+
+const SUMMARY = sql`json_extract(${analyses.body}, '$.summary')`;
 
 function analysisOf({ body, ...row }: Row): Analysis {
   return { ...row, ...JSON.parse(body) as Omit<AnalysisBody, "overall"> };

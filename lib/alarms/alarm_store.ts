@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { isOrBelow, listPage, type PageOf, type PageQuery, searchedPage } from "../db/list.ts";
+import { isOrBelow, listPage, type PageOf, type PageQuery } from "../db/list.ts";
 import {
   and,
   asc,
@@ -26,6 +26,8 @@ import {
 } from "../db/orm.ts";
 import { alarmCursors, type AlarmRow, alarms } from "../db/schema/alarms.ts";
 import { events } from "../db/schema/events.ts";
+import { machines } from "../db/schema/machines.ts";
+import { type Searched, searchedPage } from "../db/searched.ts";
 import type { Severity } from "../words/severity.ts";
 import type { AlarmSource, AlarmState } from "./alarm.ts";
 import type { AlarmRecord, AlarmSummary } from "./record.ts";
@@ -86,6 +88,13 @@ const { conditions: _conditions, drivers: _drivers, dueMs: _dueMs, ...SUMMARY } 
 /** What has not happened to an alarm when it is raised, and what it may not have at all. */
 export const NOTHING_YET = emptyColumns(RECORD);
 
+/** By its words, and by what its machine is called. */
+const SEARCHED: Searched = {
+  id: alarms.id,
+  columns: [alarms.title, alarms.machine, alarms.sensorName],
+  about: { key: alarms.machine, of: machines.path, names: [machines.name] },
+};
+
 const IS_RESOLVED = eq(alarms.state, "resolved");
 
 const insertOrChange = prepared<AlarmRow>(
@@ -117,9 +126,10 @@ export function createAlarmStore(db: Database): AlarmStore {
   return {
     async list(query) {
       const summaries = () => orm.select(SUMMARY).from(alarms);
-      const columns = [alarms.title, alarms.machine, alarms.sensorName];
       return await searchedPage(
-        { search: query.search, id: alarms.id, columns },
+        orm,
+        query.search,
+        SEARCHED,
         (fits) => listPage(summaries(), alarms.id, [...wantedBy(query), fits], query),
       ) as PageOf<AlarmSummary>;
     },

@@ -75,64 +75,6 @@ function cursorOf(cursor: string, count: number): number[] {
   });
 }
 
-/**
- * Has each of these words in one of these columns, whatever their case; no words: undefined, every row. `forgiving`:
- * but for one letter of a word of four and more.
- */
-function hasWords(
-  words: string | undefined,
-  columns: readonly Column[],
-  forgiving = false,
-): SQL | undefined {
-  const asked = words?.split(/\s+/).filter((word) => word !== "").slice(0, WORDS_MOST) ?? [];
-  return and(...asked.map((word) => {
-    const patterns = forgiving && /^\p{L}{4,40}$/u.test(word)
-      ? nearPatterns(word)
-      : [literal(word)];
-    return or(
-      ...columns.flatMap((column) =>
-        patterns.map((pattern) => sql`${column} like ${`%${pattern}%`} escape '\\'`)
-      ),
-    );
-  }));
-}
-
-const WORDS_MOST = 8;
-const literal = (word: string) => word.replace(/[\\%_]/g, (c) => `\\${c}`);
-
-/** A word with a letter that differs, is missing or too much, or with two that are swapped. */
-function nearPatterns(word: string): string[] {
-  const letters = [...word];
-  const at = (i: number, taken: number, put: string) =>
-    [...letters.slice(0, i), put, ...letters.slice(i + taken)].join("");
-  return [
-    ...new Set(letters.flatMap((letter, i) => [
-      ...[at(i, 1, "_"), at(i, 1, ""), at(i, 0, "_")],
-      ...(i + 1 < letters.length ? [at(i, 2, letters[i + 1] + letter)] : []),
-    ])),
-  ];
-}
-
-/** Rows, the newest of a table, among which a word with a wrong letter is looked for. */
-const FORGIVEN_ROWS = 2_000;
-
-/** A page of what a search finds; where it finds nothing, what the newest rows have that fits but for a letter. */
-export async function searchedPage<T>(
-  { search, id, columns }: {
-    search: string | undefined;
-    /** Of the table, an increasing number. */
-    id: Column;
-    /** Where the words are looked for. */
-    columns: readonly Column[];
-  },
-  page: (fits: SQL | undefined) => Promise<PageOf<T>>,
-): Promise<PageOf<T>> {
-  const found = await page(hasWords(search, columns));
-  if (found.items.length > 0 || !search?.trim()) return found;
-  const newest = sql`${id} > (select max(${id}) from ${id.table}) - ${FORGIVEN_ROWS}`;
-  return await page(and(newest, hasWords(search, columns, true)));
-}
-
 /** Is `whole`, or begins with it and a separator: `area` and all `area/…`. */
 export function isOrBelow(column: Column, whole: string, separator: "/" | "."): SQL | undefined {
   // Everything below lies between `area/` and `area0`, the character after the slash.

@@ -17,12 +17,15 @@ import {
   statementOf,
 } from "../db/orm.ts";
 import { type FaultRow, faults } from "../db/schema/faults.ts";
+import { searchedPage } from "../db/searched.ts";
 import type { FaultSeverity, FaultState } from "../words/fault.ts";
 
 export interface FaultQuery extends PageQuery {
   states?: readonly FaultState[];
   severities?: readonly FaultSeverity[];
   component?: string;
+  /** Words of what it says, its part or its file. */
+  search?: string;
 }
 
 /** The table `faults`. */
@@ -56,12 +59,19 @@ export function createFaultStore(db: Pick<Database, "query">): FaultStore {
       return last?.id ?? 0;
     },
     find: async (id) => await all().where(eq(faults.id, id)).get() ?? null,
-    list: ({ states, severities, component, ...page }) =>
-      listPage<FaultRow>(all(), faults.id, [
-        states && inArray(faults.state, [...states]),
-        severities && inArray(faults.severity, [...severities]),
-        component === undefined ? undefined : eq(faults.component, component),
-      ], page),
+    list: ({ states, severities, component, search, ...page }) =>
+      searchedPage(
+        orm,
+        search,
+        { id: faults.id, columns: [faults.message, faults.component, faults.file] },
+        (fits) =>
+          listPage<FaultRow>(all(), faults.id, [
+            states && inArray(faults.state, [...states]),
+            severities && inArray(faults.severity, [...severities]),
+            component === undefined ? undefined : eq(faults.component, component),
+            fits,
+          ], page),
+      ),
     put,
     purge: (beforeMs) =>
       statementOf(

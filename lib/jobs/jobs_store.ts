@@ -14,6 +14,7 @@ import {
   statementOf,
 } from "../db/orm.ts";
 import { type JobRow, jobs } from "../db/schema/jobs.ts";
+import { searchedPage } from "../db/searched.ts";
 import type { Job, JobFile, JobKind, JobProgress, JobState } from "./job.ts";
 
 /** What is remembered of a job beyond what people see of it. */
@@ -81,6 +82,8 @@ export interface NewJob {
 
 export interface JobQuery extends PageQuery {
   state?: JobState;
+  /** Words of what it is called, or of who ordered it. */
+  search?: string;
 }
 
 const OPEN: JobState[] = ["waiting", "running"];
@@ -100,10 +103,16 @@ export function createJobStore(db: Pick<Database, "query">): JobStore {
       const [row] = await all().where(and(eq(jobs.kind, kind), eq(jobs.id, id))).limit(1);
       return row === undefined ? null : jobOf(row);
     },
-    async list(kind, { state, ...page }) {
+    async list(kind, { state, search, ...page }) {
       const rows = orm.select({ ...COLUMNS, ...SHORT, uid: jobs.id, id: jobs.num }).from(jobs);
       const wanted = [eq(jobs.kind, kind), state && eq(jobs.state, state)];
-      const { items, next } = await listPage(rows, jobs.num, wanted, page);
+      const searched = { id: jobs.num, columns: [jobs.title, jobs.by] };
+      const { items, next } = await searchedPage(
+        orm,
+        search,
+        searched,
+        (fits) => listPage(rows, jobs.num, [...wanted, fits], page),
+      );
       return { items: items.map(({ uid, ...row }) => jobOf({ ...row, id: uid })), next };
     },
     open: async () =>

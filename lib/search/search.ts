@@ -2,6 +2,7 @@ import type { Identity } from "../access/identity.ts";
 import type { Policy } from "../access/policy.ts";
 import { type Wanted, wantedBy } from "../words/matching.ts";
 import type { Hit, HitKind } from "./hit.ts";
+import { fitting } from "./in_turns.ts";
 
 /** Something that fits: how well (the smaller, the better), and what its page asks of who opens it. */
 export interface Found {
@@ -46,8 +47,6 @@ export interface SearchOptions {
 
 /** To be read: nearly every word is somewhere in their texts, so that they do not count as found. */
 const READ: ReadonlySet<HitKind> = new Set(["guide", "operation"]);
-/** So long it is looked in one go. */
-const TURN_MS = 10;
 /** Added to the scores of a kind: which goes first where several fit alike. */
 const LATER: Partial<Record<HitKind, number>> = {
   sensor: 0.2,
@@ -111,22 +110,12 @@ export function inMemory<T>(
   return {
     kind,
     async find({ wanted }) {
-      const found: Found[] = [];
-      let sinceMs = performance.now();
-      for (const thing of all()) {
-        if (performance.now() - sinceMs > TURN_MS) {
-          // Other work goes in between.
-          await new Promise((resolve) => setTimeout(resolve, 0));
-          sinceMs = performance.now();
-        }
-        const texts = textsOf(thing);
-        const score = wanted.score(texts);
-        if (score === null) continue;
-        const inText = READ.has(kind) && wanted.score(texts.slice(0, 1)) === null;
-        const { policy, hit } = foundOf(thing);
-        found.push({ score, policy, inText, hit: { kind, ...hit } });
-      }
-      return found;
+      const found = await fitting(all(), wanted, textsOf);
+      return found.map(({ item, score }) => {
+        const inText = READ.has(kind) && wanted.score(textsOf(item).slice(0, 1)) === null;
+        const { policy, hit } = foundOf(item);
+        return { score, policy, inText, hit: { kind, ...hit } };
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Database, SqlStatement } from "../db/client.ts";
-import { listPage, type Order, type PageOf, type PageQuery, searchedPage } from "../db/list.ts";
+import { listPage, type Order, type PageOf, type PageQuery } from "../db/list.ts";
 import {
   and,
   asc,
@@ -21,7 +21,9 @@ import {
   sql,
   statementOf,
 } from "../db/orm.ts";
+import { machines } from "../db/schema/machines.ts";
 import { tickets } from "../db/schema/tickets.ts";
+import { type Searched, searchedPage } from "../db/searched.ts";
 import {
   numberOf,
   PRIORITIES,
@@ -115,7 +117,9 @@ export function createTicketStore(db: Database): TicketStore {
   return {
     list: (query) =>
       searchedPage(
-        { search: query.search, id: tickets.id, columns: [tickets.title, tickets.description] },
+        orm,
+        query.search,
+        SEARCHED,
         (fits) => {
           const wanted = [
             ...wantedBy(query),
@@ -166,6 +170,13 @@ export function createTicketStore(db: Database): TicketStore {
       ),
   };
 }
+
+/** By its words, and by the machine that it is about. */
+const SEARCHED: Searched = {
+  id: tickets.id,
+  columns: [tickets.title, tickets.description],
+  about: { key: tickets.machineId, of: machines.id, names: [machines.path, machines.name] },
+};
 
 function wantedBy(query: TicketQuery): (SQL | undefined)[] {
   const { states, priorities, assigneeId, machineId, alarmId, overdueAtMs } = query;

@@ -374,7 +374,7 @@ Deno.test("tickets: a due date that is moved while the old one is reported is re
   }));
 
 Deno.test("tickets: lists are filtered, sorted and paged", () =>
-  withTickets(async ({ tickets }) => {
+  withTickets(async ({ tickets, db }) => {
     await tickets.create({ title: "b_% first", priority: "high", due_ms: 900 }, ADA);
     await tickets.create({ title: "second", assignee: "u2", due_ms: 100 }, ADA);
     await tickets.create({ title: "third", priority: "urgent", machine: PRESS.id }, ADA);
@@ -397,6 +397,28 @@ Deno.test("tickets: lists are filtered, sorted and paged", () =>
     }
     assert.equal(await ids({ search: "sekund" }), "");
     assert.equal(await ids({ search: "secand", states: ["open"] }), "");
+    // By what its machine is called, however that is joined; a number is not within another.
+    await db.write([{
+      sql: "insert into machines (path, id, name, tags, notes, review, created_ms) " +
+        "values (?, ?, ?, '[]', '', 'new', 0)",
+      args: [PRESS.path, PRESS.id, "Große Presse"],
+    }]);
+    for (const search of ["press3", "PRESS-3", "3 press", "große presse", "GROSSE", "pross 3"]) {
+      assert.equal(await ids({ search }), search === "GROSSE" ? "" : "T-3", search);
+    }
+    for (const search of ["press 30", "ess3 4"]) assert.equal(await ids({ search }), "", search);
+    // The longest words of a question are no more work for SQLite than short ones.
+    const { query } = db;
+    let longest = 0;
+    db.query = (statement) => {
+      longest = Math.max(longest, statement.sql.split(" like ").length - 1);
+      return query(statement);
+    };
+    await ids({
+      search: Array.from({ length: 8 }, (_, i) => `${"abcde".repeat(8)}${i}`).join(" "),
+    });
+    db.query = query;
+    assert.ok(longest > 0 && longest <= 8 * 2 * 4, `${longest} comparisons of one row`);
     for (
       const [sort, expected] of [
         ["due", "T-2 T-1 T-4 T-3"],

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
-import { type Analysis, OVERALL, type Overall } from "../../lib/ai/analysis.ts";
+import { type Analysis, OVERALL } from "../../lib/ai/analysis.ts";
 import type { Analyst } from "../../lib/ai/state.ts";
 import type { PageOf } from "../../lib/db/list.ts";
 import { grouped } from "../../lib/words/numbers.ts";
@@ -9,6 +9,7 @@ import { clockTime, dateTime, duration } from "../../lib/words/times.ts";
 import { FormError } from "../frame/form.tsx";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { hrefWith } from "../frame/links.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { Answer, Chip, Chips, Empty, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { chatBeside } from "./chat.tsx";
@@ -18,6 +19,7 @@ import { authorWords, Badge } from "./words.tsx";
 
 const PAGE = 20;
 const Query = z.object({
+  q: wordsField,
   overall: z.enum(OVERALL).optional().catch(undefined),
   cursor: z.string().regex(/^\d{1,15}$/).optional().catch(undefined),
 }).loose();
@@ -29,7 +31,8 @@ export function analysesPages(parts: AnalysisPageParts, paces: Paces): Route[] {
   const chat = chatBeside(parts);
 
   async function draw(context: RouteContext, query: Filter, sent: SentForm): Promise<Response> {
-    const page = await analyses.list({ ...query, limit: PAGE });
+    const { overall, cursor, q } = query;
+    const page = await analyses.list({ overall, cursor, search: q, limit: PAGE });
     return parts.frame.answer(context.c, context.who, {
       title: "Analyses",
       place: "/more",
@@ -105,46 +108,65 @@ function Content(
       <p class="prose">{first !== undefined && first.id === latest?.id && first.summary}</p>
       {mayAct && <Post action="/analyses/analyse" look="primary">Analyse now</Post>}
       <ModelCard analyst={analyst} nowMs={nowMs} zone={zone} mayAct={mayAct} />
-      {(page.items.length > 0 || filter.overall !== undefined) && (
-        <Filters overall={filter.overall} />
+      {(page.items.length > 0 || isFiltered(filter)) && (
+        <ListFilter
+          path="/analyses"
+          value={filter.q}
+          keep={{ overall: filter.overall }}
+          label="Filter by what is said"
+        />
       )}
-      {page.items.length === 0
-        ? <Nothing filter={filter} mayAct={mayAct} />
-        : (
-          <ul class="analyses card">
-            {page.items.map((one) => (
-              <li key={one.id}>
-                <a href={`/analyses/${one.id}`}>
-                  <Badge overall={one.overall} />{" "}
-                  <time dateTime={new Date(one.tMs).toISOString()} title={dateTime(one.tMs, zone)}>
-                    {clockTime(one.tMs, nowMs, zone)}
-                  </time>
-                </a>
-                <p>{one.summary}</p>
-                <p class="muted">
-                  {`by ${authorWords(one)}, ${
-                    one.issues.length === 1 ? "1 issue" : `${one.issues.length} issues`
-                  }${one.tokens > 0 ? `, ${grouped(one.tokens)} tokens` : ""}`}
-                </p>
-              </li>
-            ))}
-          </ul>
+      <Filtered>
+        {(page.items.length > 0 || isFiltered(filter)) && <Filters filter={filter} />}
+        {page.items.length === 0
+          ? <Nothing filter={filter} mayAct={mayAct} />
+          : (
+            <ul class="analyses card">
+              {page.items.map((one) => (
+                <li key={one.id}>
+                  <a href={`/analyses/${one.id}`}>
+                    <Badge overall={one.overall} />{" "}
+                    <time
+                      dateTime={new Date(one.tMs).toISOString()}
+                      title={dateTime(one.tMs, zone)}
+                    >
+                      {clockTime(one.tMs, nowMs, zone)}
+                    </time>
+                  </a>
+                  <p>{one.summary}</p>
+                  <p class="muted">
+                    {`by ${authorWords(one)}, ${
+                      one.issues.length === 1 ? "1 issue" : `${one.issues.length} issues`
+                    }${one.tokens > 0 ? `, ${grouped(one.tokens)} tokens` : ""}`}
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )}
+        {page.next !== null && (
+          <More
+            href={hrefWith("/analyses", {
+              q: filter.q,
+              overall: filter.overall,
+              cursor: page.next,
+            })}
+          >
+            Older analyses
+          </More>
         )}
-      {page.next !== null && (
-        <More href={hrefWith("/analyses", { overall: filter.overall, cursor: page.next })}>
-          Older analyses
-        </More>
-      )}
+      </Filtered>
     </div>
   );
 }
 
-function Filters({ overall }: { overall: Overall | undefined }): VNode {
+const isFiltered = ({ q, overall }: Filter) => !!q || overall !== undefined;
+
+function Filters({ filter: { q, overall } }: { filter: Filter }): VNode {
   return (
     <Chips label="How it was judged">
-      <Chip href="/analyses" on={overall === undefined}>All</Chip>
+      <Chip href={hrefWith("/analyses", { q })} on={overall === undefined}>All</Chip>
       {OVERALL.map((one) => (
-        <Chip key={one} href={hrefWith("/analyses", { overall: one })} on={overall === one}>
+        <Chip key={one} href={hrefWith("/analyses", { q, overall: one })} on={overall === one}>
           {one}
         </Chip>
       ))}
@@ -153,7 +175,13 @@ function Filters({ overall }: { overall: Overall | undefined }): VNode {
 }
 
 function Nothing({ filter, mayAct }: { filter: Filter; mayAct: boolean }): VNode {
-  if (filter.overall !== undefined) return <Empty>No analysis fits.</Empty>;
+  if (isFiltered(filter)) {
+    return (
+      <Empty>
+        No analysis fits. <a href="/analyses">Show all</a>
+      </Empty>
+    );
+  }
   return (
     <Empty>
       {mayAct

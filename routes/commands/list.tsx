@@ -4,8 +4,10 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { parseFields } from "../../lib/base/field_words.ts";
 import { newTargetShape, type Target } from "../../lib/commands/target.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { machineHref, machineTitle } from "../frame/links.ts";
+import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { OrderControl } from "../frame/order_control.tsx";
+import { matching } from "../../lib/words/matching.ts";
 import { Answer, Crumbs, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -26,8 +28,11 @@ export function commandListPages(parts: CommandPageParts): Route[] {
       path: PAGE,
       policy: "viewer",
       summary: null,
-      query: z.object({ from: z.coerce.number().int().min(0).max(100_000).catch(0) }).loose(),
-      handler: (context) => drawList(parts, context, NOTHING_SENT, context.query.from),
+      query: z.object({
+        from: z.coerce.number().int().min(0).max(100_000).catch(0),
+        q: wordsField,
+      }).loose(),
+      handler: (context) => drawList(parts, context, NOTHING_SENT, context.query),
     }),
     route({
       method: "get",
@@ -74,11 +79,12 @@ async function drawList(
   parts: CommandPageParts,
   { c, who }: Pick<RouteContext, "c" | "who">,
   sent: SentForm,
-  from = 0,
+  { from = 0, q = "" }: { from?: number; q?: string } = {},
 ): Promise<Response> {
   const { commands } = parts;
   const since = parts.place();
   const all = commands.targets.all();
+  const found = matching(all, q, (target) => textsOf(parts, target));
   const { items } = await commands.list({ limit: LATEST });
   return parts.frame.answer(c, who, {
     title: "Controls",
@@ -90,7 +96,9 @@ async function drawList(
     content: (
       <>
         <UnderMore />
-        <Answer>{answerOf(all.length)}</Answer>
+        <Answer>
+          {found === all ? answerOf(all.length) : `${found.length} of ${all.length} controls`}
+        </Answer>
         {all.length === 0 && (
           <Empty>
             Devices that announce themselves (Home Assistant discovery, Zigbee2MQTT, Sparkplug)
@@ -99,12 +107,24 @@ async function drawList(
               : "An admin can set up others."}
           </Empty>
         )}
-        <Groups
-          parts={parts}
-          targets={all.slice(from, from + SHOWN)}
-          mayOrder={atLeast(who!.role, "engineer")}
-        />
-        {all.length > from + SHOWN && <More href={`${PAGE}?from=${from + SHOWN}`}>More</More>}
+        {all.length > 0 && (
+          <ListFilter path={PAGE} value={q} label="Filter by machine or control" />
+        )}
+        <Filtered>
+          {all.length > 0 && found.length === 0 && (
+            <Empty>
+              No control fits. <a href={PAGE}>Show all {all.length}</a>
+            </Empty>
+          )}
+          <Groups
+            parts={parts}
+            targets={found.slice(from, from + SHOWN)}
+            mayOrder={atLeast(who!.role, "engineer")}
+          />
+          {found.length > from + SHOWN && (
+            <More href={hrefWith(PAGE, { q, from: String(from + SHOWN) })}>More</More>
+          )}
+        </Filtered>
         {items.length > 0 && (
           <section class="card" aria-labelledby="orders">
             <h2 id="orders">Latest orders</h2>
@@ -117,6 +137,12 @@ async function drawList(
       </>
     ),
   });
+}
+
+/** What a control is found by, first what it is called. */
+function textsOf({ machines }: CommandPageParts, { machineId, name }: Target): string[] {
+  const machine = machines.find(machineId);
+  return machine === undefined ? [name] : [`${machineTitle(machine)} ${name}`, machine.path];
 }
 
 function answerOf(n: number): string {

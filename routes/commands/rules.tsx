@@ -10,7 +10,9 @@ import { shortWeekday } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { Answer, Crumbs, Empty, Post } from "../frame/parts.tsx";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { Ago } from "../frame/times.tsx";
+import { matching } from "../../lib/words/matching.ts";
 import { auditedBy } from "../http/caller.ts";
 import { idParams } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -52,7 +54,8 @@ export function commandRulePages(parts: CommandPageParts): Route[] {
       path: RULES,
       policy: "viewer",
       summary: null,
-      handler: (context) => draw(context, NOTHING_SENT),
+      query: z.object({ q: wordsField }).loose(),
+      handler: (context) => drawRules(parts, context, null, NOTHING_SENT, null, context.query.q),
     }),
     route({
       method: "get",
@@ -92,6 +95,7 @@ function drawRules(
   rule: Rule | null,
   sent: SentForm,
   run: DryRun | null,
+  q = "",
 ): Response {
   const mayWrite = atLeast(who!.role, "engineer");
   const form = mayWrite ? <RuleForm {...{ parts, rule, sent }} /> : null;
@@ -103,7 +107,7 @@ function drawRules(
       <>
         {run !== null && <Run run={run} zone={parts.zone} />}
         {rule === null
-          ? <List {...{ parts, form }} isOpen={sent !== NOTHING_SENT} />
+          ? <List {...{ parts, form, q }} isOpen={sent !== NOTHING_SENT} />
           : <One {...{ parts, rule, form }} />}
       </>
     ),
@@ -130,11 +134,17 @@ function Run({ run, zone }: { run: DryRun; zone: string }): VNode {
 }
 
 function List(
-  { parts, form, isOpen }: { parts: CommandPageParts; form: VNode | null; isOpen: boolean },
+  { parts, form, isOpen, q }: {
+    parts: CommandPageParts;
+    form: VNode | null;
+    isOpen: boolean;
+    q: string;
+  },
 ): VNode {
-  const rules = parts.commands.rules.all();
+  const all = parts.commands.rules.all();
+  const rules = matching(all, q, ({ spec }) => [spec.name, sentenceOf(spec, parts)]);
   const nothingToOrder = parts.commands.targets.all().every(({ settings }) => settings.dangerous);
-  const on = rules.filter(({ spec }) => spec.enabled).length;
+  const on = all.filter(({ spec }) => spec.enabled).length;
   return (
     <>
       <Crumbs>
@@ -147,23 +157,33 @@ function List(
           ? "One rule gives orders"
           : `${on} rules give orders`}
       </Answer>
-      {rules.length > 0 && (
-        <section class="card" aria-labelledby="rules">
-          <h2 id="rules">Rules</h2>
-          <ul class="deliveries">
-            {rules.map((rule) => (
-              <li key={rule.id}>
-                <p>
-                  <a href={`${RULES}/${rule.id}`}>{rule.spec.name}</a>
-                  {!rule.spec.enabled && <span class="state">off</span>}
-                </p>
-                <p class="muted">{sentenceOf(rule.spec, parts)}</p>
-                <Notes {...{ parts, rule }} />
-              </li>
-            ))}
-          </ul>
-        </section>
+      {all.length > 0 && (
+        <ListFilter path={RULES} value={q} label="Filter by name, control or condition" />
       )}
+      <Filtered>
+        {all.length > 0 && rules.length === 0 && (
+          <Empty>
+            No rule fits. <a href={RULES}>Show all {all.length}</a>
+          </Empty>
+        )}
+        {rules.length > 0 && (
+          <section class="card" aria-labelledby="rules">
+            <h2 id="rules">Rules</h2>
+            <ul class="deliveries">
+              {rules.map((rule) => (
+                <li key={rule.id}>
+                  <p>
+                    <a href={`${RULES}/${rule.id}`}>{rule.spec.name}</a>
+                    {!rule.spec.enabled && <span class="state">off</span>}
+                  </p>
+                  <p class="muted">{sentenceOf(rule.spec, parts)}</p>
+                  <Notes {...{ parts, rule }} />
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+      </Filtered>
       {form !== null && nothingToOrder && (
         <Empty>
           A rule orders what a control does that is not marked dangerous, and there is none yet.

@@ -11,7 +11,7 @@ import { Answer, Chip, Chips, Crumbs, Empty, More, Post } from "../frame/parts.t
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { askerOf, type BoardParts, PAGE } from "./request.ts";
-import { calledIn, KIND_NAMES, Suggestions, TileForm, tileOfForm } from "./tile_form.tsx";
+import { calledIn, KIND_NAMES, TileForm, tileOfForm } from "./tile_form.tsx";
 
 const path = `${PAGE}/:id/edit`;
 const editHref = (id: string) => `${dashboardHref(id)}/edit`;
@@ -73,9 +73,9 @@ export function dashboardEditPages(parts: BoardParts): Route[] {
         return `${editHref(id)}?saved=yes`;
       },
     ),
-    action("tile", "viewer", texts, (id, values, context) => {
+    action("tile", "viewer", texts, async (id, values, context) => {
       const { at } = z.object({ at: place.optional() }).parse(values);
-      const tile = tileOfForm(parts, values);
+      const tile = await tileOfForm(parts, values);
       return withTiles(id, context, (tiles) => {
         if (at === undefined) return [...tiles, tile];
         needed(tiles, at);
@@ -149,7 +149,6 @@ async function draw(
           </p>
         )}
         <FormError>{elsewhere ? Object.values(state.errors)[0] : undefined}</FormError>
-        <Suggestions parts={parts} />
         {dashboard.tiles.length === 0 && (
           <Empty>It has no tiles yet. Add the first one below.</Empty>
         )}

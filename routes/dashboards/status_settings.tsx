@@ -3,11 +3,12 @@ import { z } from "zod";
 import { machinesOf } from "../../lib/dashboards/listed_machines.ts";
 import { namesOf } from "../../lib/settings/setting.ts";
 import { type FormPage, formRoute, type FormState, stateOf } from "../frame/form_page.ts";
-import { Field, FormError, SeenField, Select, TextArea } from "../frame/form.tsx";
+import { Field, FormError, SeenField, Select } from "../frame/form.tsx";
+import { Picker } from "../frame/picker.tsx";
 import { auditedBy, caller } from "../http/caller.ts";
 import type { Route } from "../http/route.ts";
 import type { BoardParts } from "./request.ts";
-import { placeOf } from "./tile_form.tsx";
+import { namesIn, placeOf } from "./tile_form.tsx";
 
 const FORM = "status";
 
@@ -20,8 +21,10 @@ export function statusSettings(parts: BoardParts, page: FormPage): Route {
     machines: z.string().max(2_000),
   });
   return formRoute(page, FORM, form, async (given, context) => {
-    const lines = given.machines.split(/[\n,]/).map((line) => line.trim()).filter(Boolean);
-    const places = lines.map((line) => placeOf(parts, line, "machines")!);
+    const places = [];
+    for (const name of namesIn(given.machines)) {
+      places.push((await placeOf(parts, name, "machines"))!);
+    }
     const audited = auditedBy(audit, context);
     await settings.setAll(
       [
@@ -99,12 +102,15 @@ export function StatusPageCard(
           error={errors.title}
           autocomplete="off"
         />
-        <TextArea
+        <Picker
+          kinds={["machine", "area"]}
+          many
           name="machines"
           label="Machines and areas"
-          help="One on each line. Nothing else is shown."
-          value={values.machines ?? there.join("\n")}
+          help="With commas between. Nothing else is shown."
+          value={values.machines ?? there.join(", ")}
           error={errors.machines}
+          required={false}
         />
         <button type="submit" class="primary">Save</button>
       </form>

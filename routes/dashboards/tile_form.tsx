@@ -9,12 +9,14 @@ import {
   tileSchema,
   type TileSize,
 } from "../../lib/dashboards/dashboard.ts";
-import { isUnder } from "../../lib/machines/machine.ts";
+import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import { folded, matching } from "../../lib/words/matching.ts";
+import { matchingInTurns } from "../../lib/search/in_turns.ts";
+import { folded } from "../../lib/words/matching.ts";
 import { RANGES } from "../frame/range.ts";
 import { Field, FormError, Hidden, SeenField, Select, TextArea } from "../frame/form.tsx";
 import { machineTitle } from "../frame/links.ts";
+import { type Picked, Picker } from "../frame/picker.tsx";
 import { strict } from "../http/validate.ts";
 import { nameOf } from "./board.ts";
 import type { BoardParts } from "./request.ts";
@@ -40,8 +42,6 @@ const SIZE_NAMES: Readonly<Record<TileSize, string>> = {
   wide: "Wide",
   full: "Whole width",
 };
-export const SENSORS_LIST = "board-sensors";
-export const PLACES_LIST = "board-places";
 
 const lineName = (i: number) => i === 0 ? "sensor" : `sensor${i + 1}`;
 const LINES = Array.from({ length: LINES_MOST }, (_, i) => lineName(i));
@@ -63,26 +63,26 @@ export function TileForm(
   const values: Values = isSent ? typed : tile === null ? {} : formOfTile(parts, tile);
   // Every form of the page has the same fields.
   const id = (name: string) => `${at ?? "new"}-${name}`;
-  const field = (name: string, label: string, list?: string, help?: string) => (
-    <Field
-      {...{ name, label, list, help, id: id(name) }}
-      required={name === "sensor" && kind === "value"}
-      value={values[name]}
-      error={errors[name]}
-      autocomplete="off"
-    />
-  );
+  const field = (name: string, label: string, help?: string) => ({
+    ...{ name, label, help, id: id(name) },
+    required: name === "sensor" && kind === "value",
+    value: values[name],
+    error: errors[name],
+  });
+  const sensor: readonly Picked[] = ["sensor"];
   return (
     <form method="post" action={action} class="tile-form">
       <SeenField />
       <Hidden values={{ kind, ...(at === null ? {} : { at: String(at) }) }} />
       <p class="help">{KIND_HELP[kind]}</p>
       <FormError>{errors.form}</FormError>
-      {kind === "value" && field("sensor", "Sensor", SENSORS_LIST)}
+      {kind === "value" && <Picker kinds={sensor} {...field("sensor", "Sensor")} />}
       {kind === "chart" && (
         <>
           <div class="fields">
-            {LINES.map((name, i) => field(name, `Sensor ${i + 1}`, SENSORS_LIST))}
+            {LINES.map((name, i) => (
+              <Picker key={name} kinds={sensor} {...field(name, `Sensor ${i + 1}`)} />
+            ))}
           </div>
           <Select
             name="range"
@@ -96,21 +96,21 @@ export function TileForm(
           />
         </>
       )}
-      {(kind === "table" || kind === "status") &&
-        field(
-          "machine",
-          "Machine or area",
-          PLACES_LIST,
-          kind === "status" ? "Left empty: the whole plant." : "All of its sensors.",
-        )}
+      {(kind === "table" || kind === "status") && (
+        <Picker
+          kinds={["machine", "area"]}
+          {...field(
+            "machine",
+            "Machine or area",
+            kind === "status" ? "Left empty: the whole plant." : "All of its sensors.",
+          )}
+        />
+      )}
       {kind === "table" && (
-        <TextArea
-          name="sensors"
-          id={id("sensors")}
-          label="Or these sensors"
-          help="One on each line."
-          value={values.sensors}
-          error={errors.sensors}
+        <Picker
+          kinds={sensor}
+          many
+          {...field("sensors", "Or these sensors", "With commas between.")}
         />
       )}
       {kind === "text" && (
@@ -125,7 +125,7 @@ export function TileForm(
         />
       )}
       <div class="fields">
-        {field("title", "Title", undefined, "Left empty: what it shows.")}
+        <Field autocomplete="off" {...field("title", "Title", "Left empty: what it shows.")} />
         <Select
           name="size"
           id={id("size")}
@@ -140,33 +140,6 @@ export function TileForm(
   );
 }
 
-/** What inputs suggest: sensors by what people call them, machines and areas. Once on a page. */
-export function Suggestions(
-  { parts: { sensors, machines } }: { parts: Pick<BoardParts, "sensors" | "machines"> },
-): VNode {
-  const areas = new Set(
-    machines.all().flatMap(({ path }) => {
-      const levels = path.split("/").slice(0, -1);
-      return levels.map((_, i) => levels.slice(0, i + 1).join("/"));
-    }),
-  );
-  return (
-    <>
-      <datalist id={SENSORS_LIST}>
-        {sensors.all().map((sensor) => (
-          <option key={sensor.id} value={sensor.name}>{calledIn(machines, sensor)}</option>
-        ))}
-      </datalist>
-      <datalist id={PLACES_LIST}>
-        {[...areas].map((area) => <option key={area} value={area}>area</option>)}
-        {machines.all().map((machine) => (
-          <option key={machine.id} value={machine.path}>{machineTitle(machine)}</option>
-        ))}
-      </datalist>
-    </>
-  );
-}
-
 /** `Press 3 Temperature`: as people read it on the pages. */
 export function calledIn(machines: BoardParts["machines"], sensor: Sensor): string {
   const machine = machines.find(sensor.machine) ?? { name: null, path: sensor.machine };
@@ -174,30 +147,33 @@ export function calledIn(machines: BoardParts["machines"], sensor: Sensor): stri
 }
 
 /** What the form's texts stand for. @throws PerchError `validation` naming the field */
-export function tileOfForm(parts: BoardParts, values: Values): Tile {
+export async function tileOfForm(parts: BoardParts, values: Values): Promise<Tile> {
   const { kind, title, size } = values;
   const named = (name: string) => values[name]?.trim() ?? "";
   const sensor = (name: string, text: string) => sensorOf(parts, name, text);
-  const given = (): Record<string, unknown> => {
+  const given = async (): Promise<Record<string, unknown>> => {
     switch (kind) {
       case "value":
-        return { sensor: sensor("sensor", named("sensor")) };
+        return { sensor: await sensor("sensor", named("sensor")) };
       case "chart": {
         const lines = LINES.filter((name) => named(name) !== "");
         if (lines.length === 0) throw invalid("sensor", "name at least one sensor");
-        return { sensors: lines.map((name) => sensor(name, named(name))), range: values.range };
+        const sensors = [];
+        for (const name of lines) sensors.push(await sensor(name, named(name)));
+        return { sensors, range: values.range };
       }
       case "table": {
-        const lines = named("sensors").split("\n").map((line) => line.trim()).filter(Boolean);
-        const machine = placeOf(parts, named("machine"));
-        if (lines.length === 0 && machine === null) {
+        const names = namesIn(named("sensors"));
+        const machine = await placeOf(parts, named("machine"));
+        if (names.length === 0 && machine === null) {
           throw invalid("machine", "name a machine or an area, or sensors below");
         }
-        const sensors = lines.map((line) => sensor("sensors", line));
+        const sensors = [];
+        for (const name of names) sensors.push(await sensor("sensors", name));
         return { sensors, ...(machine === null ? {} : { machine }) };
       }
       case "status": {
-        const machine = placeOf(parts, named("machine"));
+        const machine = await placeOf(parts, named("machine"));
         return machine === null ? {} : { machine };
       }
       default:
@@ -208,7 +184,7 @@ export function tileOfForm(parts: BoardParts, values: Values): Tile {
     kind,
     size,
     ...(title?.trim() ? { title } : {}),
-    ...given(),
+    ...await given(),
   });
   if (parsed.success) return parsed.data as Tile;
   const [{ path, message }] = parsed.error.issues;
@@ -228,8 +204,9 @@ function formOfTile({ sensors, machines }: BoardParts, tile: Tile): Values {
       return { title, size, range: tile.range, ...Object.fromEntries(lines) };
     }
     case "table": {
-      const lines = tile.sensors.map(name).join("\n");
-      return { title, size, machine: place(tile.machine), sensors: lines };
+      // A name with a comma would be read as two.
+      const names = tile.sensors.map((id) => name(id).includes(",") ? id : name(id));
+      return { title, size, machine: place(tile.machine), sensors: names.join(", ") };
     }
     case "status":
       return { title, size, machine: place(tile.machine) };
@@ -238,11 +215,21 @@ function formOfTile({ sensors, machines }: BoardParts, tile: Tile): Values {
   }
 }
 
+/** Several names in one field: with commas between, or one on each line. */
+export function namesIn(text: string): string[] {
+  return text.split(/[\n,]/).map((name) => name.trim()).filter((name) => name !== "");
+}
+
 /** Id of the sensor that a text names: its name, or what people call it. */
-function sensorOf({ sensors, machines }: BoardParts, field: string, text: string): string {
+async function sensorOf(
+  { sensors, machines }: BoardParts,
+  field: string,
+  text: string,
+): Promise<string> {
   const found = sensors.find(text);
   if (found) return found.id;
-  const fits = matching(sensors.all(), text, (one) => [calledIn(machines, one), one.name]);
+  const textsOf = (one: Sensor) => [calledIn(machines, one), one.name];
+  const fits = await matchingInTurns(sensors.all(), text, textsOf);
   const same = fits.filter((one) => folded(calledIn(machines, one)) === folded(text));
   const [only, ...more] = same.length > 0 ? same : fits;
   if (text !== "" && only !== undefined && more.length === 0) return only.id;
@@ -253,17 +240,18 @@ function sensorOf({ sensors, machines }: BoardParts, field: string, text: string
 }
 
 /** Id of a machine, or the path of an area; null: nothing was typed. */
-export function placeOf(
+export async function placeOf(
   { machines }: Pick<BoardParts, "machines">,
   text: string,
   field = "machine",
-): string | null {
+): Promise<string | null> {
   if (text === "") return null;
   const all = machines.all();
   const machine = machines.find(text);
   if (machine && machine.deletedMs === null) return machine.id;
   if (all.some(({ path }) => isUnder(path, text))) return text;
-  const [only, ...more] = matching(all, text, (one) => [machineTitle(one), one.path]);
+  const textsOf = (one: Machine) => [machineTitle(one), one.path];
+  const [only, ...more] = await matchingInTurns(all, text, textsOf);
   if (only !== undefined && more.length === 0) return only.id;
   throw invalid(field, `No machine and no area matches “${text}”.`);
 }

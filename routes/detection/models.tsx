@@ -6,11 +6,13 @@ import { label } from "../../lib/words/names.ts";
 import { bytes, grouped } from "../../lib/words/numbers.ts";
 import { dateTime, duration } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
-import { type FormPage, formRoute, type FormState, pageRoute } from "../frame/form_page.ts";
+import { type FormPage, formRoute, type FormState, NO_FORM } from "../frame/form_page.ts";
 import { Ago } from "../frame/times.tsx";
-import { Answer, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
+import { matching } from "../../lib/words/matching.ts";
+import { Answer, Empty, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
 import { retrain } from "./models_api.ts";
-import type { Route } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import { machineName, type PredictionParts } from "./prediction.tsx";
 
 export interface ModelParts extends PredictionParts {
@@ -19,6 +21,7 @@ export interface ModelParts extends PredictionParts {
 
 const LOG_LINES = 30;
 const RELOAD_S = 3;
+const Query = z.object({ q: wordsField }).loose();
 
 /** `/models`: versions, training with its progress, the log; admins train and cancel here. */
 export function modelPages(parts: ModelParts): Route[] {
@@ -26,6 +29,7 @@ export function modelPages(parts: ModelParts): Route[] {
     path: "/models",
     policy: "viewer",
     draw: async (context, state) => {
+      const { q = "" } = context.query as z.output<typeof Query> ?? {};
       const { store } = parts.predictions;
       const training = parts.predictions.training();
       const data: Data = {
@@ -38,7 +42,7 @@ export function modelPages(parts: ModelParts): Route[] {
         title: "Models",
         place: "/more",
         status: state.status,
-        content: <Content parts={parts} data={data} state={state} />,
+        content: <Content parts={parts} data={data} state={state} q={q} />,
       });
       if (training.length > 0) response.headers.set("refresh", `${RELOAD_S}; url=/models`);
       return response;
@@ -46,7 +50,14 @@ export function modelPages(parts: ModelParts): Route[] {
   };
   const machine = z.strictObject({ machine: z.string().max(2000).optional() });
   return [
-    pageRoute(page),
+    route({
+      method: "get",
+      path: page.path,
+      policy: page.policy,
+      summary: null,
+      query: Query,
+      handler: (context) => page.draw(context, NO_FORM),
+    }),
     formRoute(page, "retrain", machine, async (data, context) => {
       await retrain(parts, caller(context), data.machine || undefined, false);
     }, "admin"),
@@ -64,12 +75,13 @@ interface Data {
 }
 
 function Content(
-  { parts, data, state }: { parts: ModelParts; data: Data; state: FormState },
+  { parts, data, state, q }: { parts: ModelParts; data: Data; state: FormState; q: string },
 ): VNode {
   const machines = parts.predictions.machines();
   const byMachine = Map.groupBy(data.models, (m) => m.machine);
   const ready = machines.filter((name) => byMachine.has(name)).length;
   const error = Object.values(state.errors)[0];
+  const shown = matching(machines, q, (name) => [machineName(name), name]);
   return (
     <>
       <UnderMore />
@@ -83,24 +95,32 @@ function Content(
       {error && <p class="error" role="alert">{error}</p>}
       <Figures parts={parts} />
       {data.training.length > 0 && <Running training={data.training} mayTrain={data.mayTrain} />}
-      {machines.length > 0 && (
-        <section class="card" aria-labelledby="models">
-          <h2 id="models">Machines</h2>
-          {machines.map((name) => (
-            <Machine
-              key={name}
-              name={name}
-              models={byMachine.get(name) ?? []}
-              parts={parts}
-              mayTrain={data.mayTrain && !data.training.some((t) => t.machine === name)}
-              folded={machines.length > FOLDED_FROM}
-            />
-          ))}
-          {data.mayTrain && machines.length > 1 && (
-            <Post action="/models/retrain">Retrain all</Post>
-          )}
-        </section>
-      )}
+      {machines.length > 0 && <ListFilter path="/models" value={q} label="Filter by machine" />}
+      <Filtered>
+        {machines.length > 0 && shown.length === 0 && (
+          <Empty>
+            No machine fits. <a href="/models">Show all {machines.length}</a>
+          </Empty>
+        )}
+        {shown.length > 0 && (
+          <section class="card" aria-labelledby="models">
+            <h2 id="models">Machines</h2>
+            {shown.map((name) => (
+              <Machine
+                key={name}
+                name={name}
+                models={byMachine.get(name) ?? []}
+                parts={parts}
+                mayTrain={data.mayTrain && !data.training.some((t) => t.machine === name)}
+                folded={shown.length > FOLDED_FROM}
+              />
+            ))}
+            {data.mayTrain && machines.length > 1 && shown === machines && (
+              <Post action="/models/retrain">Retrain all</Post>
+            )}
+          </section>
+        )}
+      </Filtered>
       <Log rows={data.log} zone={parts.zone} />
       <More href="/predictions">Predictions</More>
     </>

@@ -9,6 +9,7 @@ import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { Chip, Chips, Empty, More, Removable, Table, UnderMore } from "../frame/parts.tsx";
 import { idParams } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
@@ -20,11 +21,12 @@ import { findPrediction, judgePrediction } from "./predictions_api.ts";
 const PAGE = 30;
 
 const Query = z.object({
+  q: wordsField,
   machine: z.string().max(2000).optional(),
   class: z.enum(["normal", "warning", "critical"]).optional().catch(undefined),
   cursor: z.string().regex(/^\d{1,15}$/).optional().catch(undefined),
 }).loose();
-type Filter = Pick<z.output<typeof Query>, "machine" | "class">;
+type Filter = Pick<z.output<typeof Query>, "q" | "machine" | "class">;
 
 /** `/predictions`: what is said about machines now and before; `/predictions/:id`: why. */
 export function predictionPages(parts: PredictionParts): Route[] {
@@ -36,10 +38,12 @@ export function predictionPages(parts: PredictionParts): Route[] {
       summary: null,
       query: Query,
       handler: async ({ c, who, query }) => {
-        const filter: Filter = { machine: query.machine, class: query.class };
+        const filter: Filter = { q: query.q, machine: query.machine, class: query.class };
         const since = parts.place();
         const { cursor } = query;
-        const past = await parts.predictions.store.outlooks({ ...filter, cursor, limit: PAGE });
+        const { q: search, ...named } = filter;
+        const asked = { ...named, search, cursor, limit: PAGE };
+        const past = await parts.predictions.store.outlooks(asked);
         return parts.frame.answer(c, who, {
           title: "Predictions",
           place: "/more",
@@ -92,20 +96,22 @@ function List(
   },
 ): VNode {
   const newest = first ? past.items[0]?.id : undefined;
-  const filtered = filter.machine !== undefined || filter.class !== undefined;
+  const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
   return (
     <>
       <UnderMore />
-      <Island
-        name="PredictionsNow"
-        component={PredictionsNow}
-        props={{
-          items: parts.predictions.current().map((one) => predictionOf(one)),
-          machines: parts.predictions.machines().length,
-          brief: !first || filtered,
-          nowMs: parts.clock.now(),
-        }}
-      />
+      <Filtered name="now">
+        <Island
+          name="PredictionsNow"
+          component={PredictionsNow}
+          props={{
+            items: parts.predictions.current().map((one) => predictionOf(one)),
+            machines: parts.predictions.machines().length,
+            brief: !first || filtered,
+            nowMs: parts.clock.now(),
+          }}
+        />
+      </Filtered>
       {first && (
         <Island
           name="PredictionNews"
@@ -113,25 +119,33 @@ function List(
           props={{ newest: newest === undefined ? null : String(newest) }}
         />
       )}
-      <Filters filter={filter} />
-      {past.items.length === 0
-        ? (
-          <Empty>
-            {filtered
-              ? (
-                <>
-                  No predictions match. <a href="/predictions">Show all</a>
-                </>
-              )
-              : "The first ones appear seconds after a machine's first readings of numbers."}
-          </Empty>
-        )
-        : <Past items={past.items} parts={parts} />}
-      {past.next !== null && (
-        <More href={hrefWith("/predictions", { ...filter, cursor: past.next })}>
-          Older predictions
-        </More>
-      )}
+      <ListFilter
+        path="/predictions"
+        value={filter.q}
+        keep={filter}
+        label="Filter by machine or what is said"
+      />
+      <Filtered>
+        <Filters filter={filter} />
+        {past.items.length === 0
+          ? (
+            <Empty>
+              {filtered
+                ? (
+                  <>
+                    No predictions match. <a href="/predictions">Show all</a>
+                  </>
+                )
+                : "The first ones appear seconds after a machine's first readings of numbers."}
+            </Empty>
+          )
+          : <Past items={past.items} parts={parts} />}
+        {past.next !== null && (
+          <More href={hrefWith("/predictions", { ...filter, cursor: past.next })}>
+            Older predictions
+          </More>
+        )}
+      </Filtered>
       <More href="/models">Models and training</More>
     </>
   );
@@ -195,7 +209,7 @@ function Filters({ filter }: { filter: Filter }): VNode {
         );
       })}
       {filter.machine && (
-        <Removable href={hrefWith("/predictions", { class: filter.class })}>
+        <Removable href={hrefWith("/predictions", { ...filter, machine: undefined })}>
           {filter.machine}
         </Removable>
       )}

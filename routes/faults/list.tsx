@@ -6,6 +6,8 @@ import type { PausedComponent } from "../../lib/faults/people.ts";
 import { span } from "../../lib/words/times.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { hrefWith } from "../frame/links.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
+import { matching } from "../../lib/words/matching.ts";
 import { Answer, Chip, Chips, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { Ago, Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -18,6 +20,7 @@ import { type FormState, NO_FORM } from "../frame/form_page.ts";
 const query = z.strictObject({
   show: z.enum(["history"]).optional(),
   cursor: z.string().max(40).optional(),
+  q: wordsField,
 });
 
 /** `/faults`: what is wrong with Perch itself now, what is paused, what healed by itself; and what was. */
@@ -30,8 +33,8 @@ export function faultListPage(parts: FaultPageParts): Route {
     query,
     handler: (context) =>
       context.query.show === undefined
-        ? drawNow(parts, context, NO_FORM)
-        : drawHistory(parts, context, context.query.cursor),
+        ? drawNow(parts, context, NO_FORM, context.query.q)
+        : drawHistory(parts, context, context.query),
   });
 }
 
@@ -40,10 +43,13 @@ export function drawNow(
   parts: FaultPageParts,
   { c, who }: RouteContext,
   state: FormState,
+  q = "",
 ): Response {
   const { faults, clock, zone, healing } = parts;
   const isAdmin = who !== null && atLeast(who.role, "admin");
   const open = faults.open();
+  const wrong = open.filter((one) => !isByPerson(one));
+  const shown = matching(wrong, q, textsOf);
   const paused = faults.paused();
   const nowMs = clock.now();
   return parts.frame.answer(c, who, {
@@ -56,18 +62,26 @@ export function drawNow(
         <Answer>{answerOf(open, paused)}</Answer>
         {state.notice}
         <Views />
+        <FilterOf q={q} />
         {paused.length > 0 && <PausedCard {...{ paused, nowMs, zone, isAdmin }} />}
-        {open.some((fault) => !isByPerson(fault))
-          ? <OpenCard faults={open.filter((one) => !isByPerson(one))} nowMs={nowMs} zone={zone} />
-          : (
-            <Empty>
-              Perch looks every five seconds at its tasks, its parts, your scripts, its settings and
-              its event log.{" "}
-              {paused.length === 0
-                ? "It finds nothing wrong with itself."
-                : "Nothing else is wrong."}
-            </Empty>
-          )}
+        <Filtered>
+          {shown.length > 0
+            ? <OpenCard faults={shown} nowMs={nowMs} zone={zone} />
+            : wrong.length > 0
+            ? (
+              <Empty>
+                No fault fits. <a href={PAGE}>Show all {wrong.length}</a>
+              </Empty>
+            )
+            : (
+              <Empty>
+                Perch looks every five seconds at its tasks, its parts, your scripts, its settings
+                and its event log. {paused.length === 0
+                  ? "It finds nothing wrong with itself."
+                  : "Nothing else is wrong."}
+              </Empty>
+            )}
+        </Filtered>
         <Healed view={healing.view()} nowMs={nowMs} zone={zone} />
         {isAdmin && <PartsCard faults={faults} state={state} />}
       </>
@@ -77,6 +91,17 @@ export function drawNow(
 
 function Head(): VNode {
   return <UnderMore />;
+}
+
+/** What a fault is found by, first what it says. */
+function textsOf({ message, component, file }: Fault): string[] {
+  return [message, component, file ?? ""];
+}
+
+function FilterOf({ q, show }: { q: string | undefined; show?: string }): VNode {
+  return (
+    <ListFilter path={PAGE} value={q} keep={{ show }} label="Filter by what is wrong or where" />
+  );
 }
 
 function Views({ history = false }: { history?: boolean }): VNode {
@@ -176,10 +201,11 @@ function OpenCard(
 async function drawHistory(
   { faults, frame, zone }: FaultPageParts,
   { c, who }: RouteContext,
-  cursor: string | undefined,
+  { cursor, q }: { cursor?: string; q?: string },
 ): Promise<Response> {
   const { items, next } = await faults.list({
     states: ["over", "dismissed"],
+    search: q,
     cursor,
     limit: PAGE_LIMIT,
   });
@@ -189,14 +215,19 @@ async function drawHistory(
     content: (
       <>
         <Head />
-        <Answer>{items.length === 0 ? "No fault is over" : "Faults that are over"}</Answer>
+        <Answer>
+          {items.length > 0 ? "Faults that are over" : q ? "No fault fits" : "No fault is over"}
+        </Answer>
         <Views history />
-        {items.length === 0
-          ? <Empty>Faults stay here for 90 days after they are over or were dismissed.</Empty>
-          : <History items={items} zone={zone} />}
-        {next !== null && (
-          <More href={hrefWith(PAGE, { show: "history", cursor: next })}>Older</More>
-        )}
+        <FilterOf q={q} show="history" />
+        <Filtered>
+          {items.length === 0
+            ? <Empty>Faults stay here for 90 days after they are over or were dismissed.</Empty>
+            : <History items={items} zone={zone} />}
+          {next !== null && (
+            <More href={hrefWith(PAGE, { show: "history", q, cursor: next })}>Older</More>
+          )}
+        </Filtered>
       </>
     ),
   });

@@ -1,8 +1,12 @@
 import type { ComponentChildren, VNode } from "preact";
+import { z } from "zod";
 import { Hidden } from "./form.tsx";
 
 /** Shorter lists are seen at a glance. */
 const FILTERED_FROM = 8;
+
+/** `?q=` of a page: the words of its filter. */
+export const wordsField = z.string().max(200).optional().catch(undefined);
 
 /**
  * The filter of a list, its words in the address. What stands in `Filtered`, and the heading of the page, follow
@@ -50,9 +54,11 @@ export function ListFilter(
   );
 }
 
-/** What a filter changes while somebody types. */
-export function Filtered({ children }: { children: ComponentChildren }): VNode {
-  return <div data-filtered="list">{children}</div>;
+/** What a filter changes while somebody types; `name`: of several on a page. */
+export function Filtered(
+  { name = "list", children }: { name?: string; children: ComponentChildren },
+): VNode {
+  return <div data-filtered={name}>{children}</div>;
 }
 
 /**

@@ -12,8 +12,8 @@ export interface Choice {
   label: string;
 }
 
-/** What there is to choose from where no script runs. */
-export type Choices = (kind: Picked) => readonly Choice[];
+/** What there is to choose from where no script runs: the first of a kind. */
+export type Choices = (kind: Picked, most: number) => readonly Choice[];
 
 /** Of the page being drawn; `listed` are the lists that stand on it already. */
 export const PageChoices = createContext<{ choices: Choices; listed: Set<string> } | null>(null);
@@ -31,7 +31,9 @@ export function Picker(
   const page = useContext(PageChoices);
   const pick = kinds.join(",");
   const list = `choices-${kinds.join("-")}`;
-  const choices = page === null || page.listed.has(list) ? [] : kinds.flatMap(page.choices);
+  const choices = page === null || page.listed.has(list)
+    ? []
+    : kinds.flatMap((kind) => page.choices(kind, LISTED_MOST));
   const listed = page !== null && (choices.length > 0 || page.listed.has(list));
   if (listed) page.listed.add(list);
   return (

@@ -15,6 +15,7 @@ import { Island } from "../frame/island.tsx";
 import { Answer, Empty, More, Post, Table, UnderMore } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { hrefWith } from "../frame/links.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { idForm } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -32,7 +33,7 @@ import {
 import { FOLDER, importUploads, UPLOADS_PATH } from "./import_request.ts";
 
 const PAGE_OF = 50;
-const Query = z.object({ cursor: z.string().max(40).optional() });
+const Query = z.object({ cursor: z.string().max(40).optional(), q: wordsField });
 
 /** `/import`: which files are there, and which were imported. For admins. */
 export function importListPages(parts: ImportPageParts): Route[] {
@@ -40,9 +41,9 @@ export function importListPages(parts: ImportPageParts): Route[] {
     path: PAGE,
     policy: "admin",
     draw: async (context, state) => {
-      const { cursor } = context.query as z.output<typeof Query> ?? {};
+      const { cursor, q } = context.query as z.output<typeof Query> ?? {};
       const [list, uploads, files] = await Promise.all([
-        parts.jobs.list("import", { limit: PAGE_OF, cursor }),
+        parts.jobs.list("import", { limit: PAGE_OF, cursor, search: q }),
         parts.importFiles.uploads.list(),
         parts.importFiles.inFolder(),
       ]);
@@ -52,7 +53,7 @@ export function importListPages(parts: ImportPageParts): Route[] {
         status: state.status,
         script: "lists",
         refreshS: list.items.some(isOpen) ? REFRESH_S : undefined,
-        content: <Content {...{ parts, list, uploads, files, state }} />,
+        content: <Content {...{ parts, list, uploads, files, state, q }} />,
       });
     },
   };
@@ -111,9 +112,10 @@ interface Shown {
   uploads: readonly ImportUpload[];
   files: readonly FolderFile[];
   state: FormState;
+  q: string | undefined;
 }
 
-function Content({ parts, list: { items, next }, uploads, files, state }: Shown): VNode {
+function Content({ parts, list: { items, next }, uploads, files, state, q }: Shown): VNode {
   const errors = stateOf(state, "upload").errors;
   const of = (form: string) => stateOf(state, form).errors.form;
   return (
@@ -147,8 +149,19 @@ function Content({ parts, list: { items, next }, uploads, files, state }: Shown)
           <code>perch import FILE</code> there.
         </p>
       </section>
-      {items.length === 0 ? <Empty>No imports yet.</Empty> : <Past jobs={items} parts={parts} />}
-      {next && <More href={hrefWith(PAGE, { cursor: next })}>Earlier imports</More>}
+      {(items.length > 0 || q) && (
+        <ListFilter path={PAGE} value={q} label="Filter by file or person" />
+      )}
+      <Filtered>
+        {items.length > 0 ? <Past jobs={items} parts={parts} /> : q
+          ? (
+            <Empty>
+              No import fits. <a href={PAGE}>Show all</a>
+            </Empty>
+          )
+          : <Empty>No imports yet.</Empty>}
+        {next && <More href={hrefWith(PAGE, { q, cursor: next })}>Earlier imports</More>}
+      </Filtered>
     </>
   );
 }

@@ -93,9 +93,9 @@ export function machineRoutes(services: MachineServices): Route[] {
           schema: listOf(machineShape),
         },
       },
-      handler: ({ c, query }) => {
+      handler: async ({ c, query }) => {
         const { limit = 100, cursor, ...filter } = query;
-        const found = filterMachines(services, filter);
+        const found = await filterMachines(services, filter);
         const { items, next } = pageInMemory(found, (m) => m.path, { cursor, limit });
         return c.json({ items: items.map(json), next });
       },

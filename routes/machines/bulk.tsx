@@ -18,7 +18,7 @@ const TAG_CHARS_MOST = 40;
 export function machineBulkAction(
   parts: MachinePageParts,
   /** Machines that a filter in an address finds. */
-  find: (asked: Record<string, string>) => Machine[],
+  find: (asked: Record<string, string>) => Promise<Machine[]>,
   draw: (
     context: RouteContext,
     asked: Record<string, string>,
@@ -32,7 +32,7 @@ export function machineBulkAction(
       const asked = askedOf(form, "/machines");
       const ids = pickedOf(
         form,
-        find(asked).filter(({ createdMs }) =>
+        (await find(asked)).filter(({ createdMs }) =>
           // What came after the page was drawn was not seen.
           createdMs <= (Number(form.shown) || Infinity)
         ),

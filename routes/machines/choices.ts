@@ -6,25 +6,26 @@ import { sensorTexts } from "./request.ts";
 
 /** What fields of forms may name of the plant. */
 export function plantChoices(machines: MachineDirectory, sensors: SensorDirectory): Choices {
-  return (kind): readonly Choice[] => {
+  return (kind, most): readonly Choice[] => {
     switch (kind) {
       case "machine":
-        return machines.all().map((one) => ({ value: one.path, label: machineTitle(one) }));
+        return machines.all().slice(0, most).map((one) => ({
+          value: one.path,
+          label: machineTitle(one),
+        }));
       case "area":
-        return [...areasOf(machines.all())].map((value) => ({
+        return [...areasOf(machines.all())].slice(0, most).map((value) => ({
           value,
           label: value.split("/").map(title).join(" / "),
         }));
       case "sensor":
-        return sensors.all().map((one) => ({
+        return sensors.all().slice(0, most).map((one) => ({
           value: one.name,
           label: title(sensorTexts(machines, one)[0]),
         }));
       case "tag":
-        return [...new Set(machines.all().flatMap(({ tags }) => tags))].map((value) => ({
-          value,
-          label: title(value),
-        }));
+        return [...new Set(machines.all().flatMap(({ tags }) => tags))].slice(0, most)
+          .map((value) => ({ value, label: title(value) }));
       default:
         return [];
     }

@@ -40,11 +40,11 @@ type Query = z.output<typeof Query>;
 
 /** `/machines`: all of them by area, what is new, and what was deleted. */
 export function machinesPages(parts: MachinePageParts): Route[] {
-  const draw = (context: RouteContext, query: Query, sent: SentForm) => {
+  const draw = async (context: RouteContext, query: Query, sent: SentForm) => {
     const since = parts.place();
     const { after, undo, changed } = query;
     const filter = machineFilter(query);
-    const found = filterMachines(parts, filter);
+    const found = await filterMachines(parts, filter);
     const asked = { cursor: after, limit: PAGE };
     const { items: page, next } = pageInMemory(found, (m) => m.path, asked);
     const none = !parts.machines.all().some(isPlant) && filter.deleted !== "true";

@@ -19,9 +19,9 @@ import { ALT_CHARS_MOST, type Photos } from "../../lib/machines/photos.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import type { Shown } from "../../lib/machines/shown_unit.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
+import { matchingInTurns } from "../../lib/search/in_turns.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
-import { matching } from "../../lib/words/matching.ts";
 import { label } from "../../lib/words/names.ts";
 import { machineTitle } from "../frame/links.ts";
 import type { StandingParts } from "../annotations/standing.tsx";
@@ -71,12 +71,13 @@ export const machineFilterShape = z.object({
 export type MachineFilter = Omit<z.output<typeof machineFilterShape>, "limit" | "cursor">;
 
 /** Machines by path, filtered. */
-export function filterMachines(
+export async function filterMachines(
   { machines, statuses }: Pick<MachineServices, "machines" | "statuses">,
   filter: MachineFilter,
-): Machine[] {
+): Promise<Machine[]> {
   const all = filter.deleted === "true" ? machines.deleted() : machines.all();
-  return matching(all, filter.q, machineTexts).filter((machine) =>
+  const named = await matchingInTurns(all, filter.q, machineTexts);
+  return named.filter((machine) =>
     (filter.under === undefined || isUnder(machine.path, filter.under)) &&
     (filter.tag === undefined || machine.tags.includes(filter.tag)) &&
     (filter.review === undefined || machine.review === filter.review) &&

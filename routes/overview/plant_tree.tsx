@@ -1,16 +1,19 @@
 import type { VNode } from "preact";
+import { z } from "zod";
 import type { SensorStatus } from "../../lib/live/status_words.ts";
 import { worstOf } from "../../lib/live/statuses.ts";
 import { isPlant } from "../../lib/machines/host_machine.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
+import { matchingInTurns } from "../../lib/search/in_turns.ts";
 import { title } from "../../lib/words/names.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";
-import type { MachinePageParts } from "../machines/request.ts";
+import { type MachinePageParts, machineTexts } from "../machines/request.ts";
 import { MachineStatusNow } from "../machines/status_now.tsx";
 import { machineHref, machineTitle } from "../frame/links.ts";
-import { Answer, Crumbs } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
 
 /** A site, area or line: what stands directly in it. */
 interface Place {
@@ -26,10 +29,12 @@ export function plantTreePage(parts: MachinePageParts): Route {
     path: "/machines/tree",
     policy: "viewer",
     summary: null,
-    handler: ({ c, who }) => {
+    query: z.object({ q: wordsField }).loose(),
+    handler: async ({ c, who, query: { q = "" } }) => {
       const since = parts.place();
       const all = parts.machines.all().filter(isPlant);
-      const root = treeOf(all);
+      const found = await matchingInTurns(all, q, machineTexts);
+      const root = treeOf(found);
       return parts.frame.answer(c, who, {
         title: "Plant",
         place: "/machines",
@@ -43,10 +48,25 @@ export function plantTreePage(parts: MachinePageParts): Route {
               <Crumbs>
                 <a href="/machines">Machines</a>
               </Crumbs>
-              <Answer>{answerOf(root, all.length)}</Answer>
-              <section class="card tree" aria-label="The plant">
-                <Branch parts={parts} place={root} />
-              </section>
+              <Answer>{answerOf(root, found.length)}</Answer>
+              <ListFilter
+                path="/machines/tree"
+                value={q}
+                label="Filter by name, part of the plant or tag"
+              />
+              <Filtered>
+                {found.length === 0
+                  ? (
+                    <Empty>
+                      No machine fits. <a href="/machines/tree">Show all {all.length}</a>
+                    </Empty>
+                  )
+                  : (
+                    <section class="card tree" aria-label="The plant">
+                      <Branch parts={parts} place={root} />
+                    </section>
+                  )}
+              </Filtered>
             </>
           ),
       });

@@ -6,6 +6,7 @@ import { askedShape, type ReportAsked } from "../../lib/reports/asked.ts";
 import { FormError } from "../frame/form.tsx";
 import { type FormPage, formRoute, type FormState, NO_FORM, stateOf } from "../frame/form_page.ts";
 import type { PageParts } from "../frame/page_parts.ts";
+import { Filtered, ListFilter } from "../frame/list_filter.tsx";
 import { Answer, Empty, More, UnderMore } from "../frame/parts.tsx";
 import { formErrors } from "../http/form.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
@@ -72,6 +73,10 @@ async function draw(
   const errors = atFields({ ...shown.errors, ...stateOf(state, "order").errors });
   const others = state.form === "order" ? undefined : state.errors.form;
   const { items: jobs } = await parts.jobs.list("report", { limit: SHOWN_JOBS });
+  const q = query.q?.slice(0, 200) ?? "";
+  const found = q === ""
+    ? jobs
+    : (await parts.jobs.list("report", { limit: SHOWN_JOBS, search: q })).items;
   return parts.frame.answer(context.c, context.who, {
     title: "Reports",
     place: "/more",
@@ -85,6 +90,8 @@ async function draw(
         parts={parts}
         drawn={{ values, errors, report: shown.report }}
         jobs={jobs}
+        done={found.filter((job) => !isOpen(job))}
+        q={q}
         problem={others}
       />
     ),
@@ -104,10 +111,13 @@ async function preview(
 }
 
 function Content(
-  { parts, drawn, jobs, problem }: {
+  { parts, drawn, jobs, done, q, problem }: {
     parts: ReportPageParts;
     drawn: Drawn;
     jobs: readonly Job[];
+    /** Those that have ended, and fit the words of the filter. */
+    done: readonly Job[];
+    q: string;
     problem?: string;
   },
 ): VNode {
@@ -140,19 +150,30 @@ function Content(
       )}
       <section class="card" aria-labelledby="report-done">
         <h2 id="report-done">Reports</h2>
-        {jobs.every(isOpen)
-          ? <Empty>No reports yet. Their files are kept here for a while.</Empty>
-          : (
-            <JobTable
-              jobs={jobs}
-              folder={FOLDER}
-              page={PAGE}
-              label="Reports and their files"
-              zone={zone}
-              nowMs={clock.now()}
-              hrefOf={(job) => `${PAGE}/${job.id}`}
-            />
-          )}
+        {!jobs.every(isOpen) && (
+          <ListFilter path={PAGE} value={q} label="Filter by what or by whom" />
+        )}
+        <Filtered>
+          {jobs.every(isOpen)
+            ? <Empty>No reports yet. Their files are kept here for a while.</Empty>
+            : done.length === 0
+            ? (
+              <Empty>
+                No report fits. <a href={PAGE}>Show all</a>
+              </Empty>
+            )
+            : (
+              <JobTable
+                jobs={done}
+                folder={FOLDER}
+                page={PAGE}
+                label="Reports and their files"
+                zone={zone}
+                nowMs={clock.now()}
+                hrefOf={(job) => `${PAGE}/${job.id}`}
+              />
+            )}
+        </Filtered>
         <More href="/report-schedules">Scheduled reports by mail</More>
       </section>
     </>

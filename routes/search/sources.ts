@@ -115,7 +115,7 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
 }
 
 /** Asked of the database, which gives the newest that fit. */
-function work({ alarms, tickets }: SourceParts): SearchSource[] {
+function work({ alarms, tickets, machines }: SourceParts): SearchSource[] {
   return [
     {
       kind: "alarm",
@@ -139,8 +139,13 @@ function work({ alarms, tickets }: SourceParts): SearchSource[] {
       kind: "ticket",
       async find({ text, wanted, most }) {
         const { items } = await tickets.list({ search: text, limit: most });
-        return items.flatMap(({ id, title, description, state }, i) => {
-          const score = wanted.score([`${id} ${title}`, description]);
+        return items.flatMap(({ id, title, description, state, machine }, i) => {
+          const about = machine === null ? undefined : machines.find(machine);
+          const score = wanted.score([
+            `${id} ${title}`,
+            description,
+            ...(about === undefined ? [] : machineTexts(about)),
+          ]);
           if (score === null) return [];
           return {
             score: score + i / 100 + (state === "closed" || state === "resolved" ? 1 : 0),

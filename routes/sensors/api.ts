@@ -73,10 +73,10 @@ export function sensorRoutes(services: SensorServices): Route[] {
           schema: listOf(sensorShape),
         },
       },
-      handler: ({ c, query }) => {
+      handler: async ({ c, query }) => {
         const { limit = 100, cursor, ...filter } = query;
         if (filter.machine !== undefined) findMachines(sensors, filter.machine);
-        const found = filterSensors(services, filter);
+        const found = await filterSensors(services, filter);
         const { items, next } = pageInMemory(found, (s) => s.name, { cursor, limit });
         return c.json({ items: items.map(json), next });
       },

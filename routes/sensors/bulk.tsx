@@ -27,7 +27,7 @@ const LIMITS = ["critical_high", "warning_high", "warning_low", "critical_low"] 
 export function sensorBulkAction(
   parts: SensorPageParts,
   /** Sensors that a filter in an address finds. */
-  find: (asked: Record<string, string>) => Sensor[],
+  find: (asked: Record<string, string>) => Promise<Sensor[]>,
   draw: (
     context: RouteContext,
     asked: Record<string, string>,
@@ -39,7 +39,7 @@ export function sensorBulkAction(
     bulkForm,
     async (form, context) => {
       const asked = askedOf(form, "/sensors");
-      const picked = pickedOf(form, find(asked)).map((id) => findSensor(parts.sensors, id));
+      const picked = pickedOf(form, await find(asked)).map((id) => findSensor(parts.sensors, id));
       if (picked.length === 0) throw new PerchError("validation", "Select at least one sensor.");
       await parts.service.patchSensors(
         picked.map(({ id }) => id),

@@ -3,12 +3,13 @@ import { z } from "zod";
 import type { CompareProps } from "../../islands/compare_data.ts";
 import { CompareView } from "../../islands/compare_view.tsx";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import { matching } from "../../lib/words/matching.ts";
+import { matchingInTurns } from "../../lib/search/in_turns.ts";
 import { title } from "../../lib/words/names.ts";
 import { annotationsOf } from "../annotations/request.ts";
 import { Field, Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { hrefWith, machineTitle } from "../frame/links.ts";
+import { Picker } from "../frame/picker.tsx";
 import { Answer, Chip, Chips, Empty, UnderMore } from "../frame/parts.tsx";
 import { chooseRange, localText, type RangeChoice, RANGES } from "../frame/range.ts";
 import { type Route, route } from "../http/route.ts";
@@ -19,7 +20,6 @@ import type { SensorPageParts } from "./request.ts";
 /** More lines cannot be told apart. */
 const SENSORS_MOST = 12;
 const POINTS = 300;
-const SUGGESTED_MOST = 1_000;
 const NAMED_MOST = 3;
 
 const Query = z.object({
@@ -44,7 +44,7 @@ export function comparePage(parts: SensorPageParts): Route {
     handler: async ({ c, who, query }) => {
       const since = parts.place();
       const { sensors, gone } = chosen(parts, query);
-      const added = query.add?.trim() ? found(parts, query.add, sensors) : null;
+      const added = query.add?.trim() ? await found(parts, query.add, sensors) : null;
       if (query.machine !== undefined || added?.sensor) {
         return seeOther(compareHref(query, added?.sensor ? [...sensors, added.sensor] : sensors));
       }
@@ -88,23 +88,22 @@ function chosen(
 }
 
 /** The sensor that somebody typed, as it is called on the screen, or why there is none. */
-function found(
+async function found(
   parts: SensorPageParts,
   typed: string,
   chosen: readonly Sensor[],
-): { sensor?: Sensor; problem?: string } {
+): Promise<{ sensor?: Sensor; problem?: string }> {
   if (chosen.length >= SENSORS_MOST) {
     return { problem: `At most ${SENSORS_MOST} sensors can be compared. Leave one out first.` };
   }
-  const others = parts.sensors.all().filter((one) => !chosen.includes(one));
-  const exact = parts.sensors.find(typed.trim()) ??
-    others.find((one) => titleOf(parts, one).toLowerCase() === typed.trim().toLowerCase());
-  if (exact) {
-    return chosen.includes(exact)
-      ? { problem: `“${titleOf(parts, exact)}” is shown already.` }
-      : { sensor: exact };
+  const named = parts.sensors.find(typed.trim());
+  if (named) {
+    return chosen.includes(named)
+      ? { problem: `“${titleOf(parts, named)}” is shown already.` }
+      : { sensor: named };
   }
-  const fitting = matching(others, typed, (one) => [titleOf(parts, one), one.name]);
+  const others = parts.sensors.all().filter((one) => !chosen.includes(one));
+  const fitting = await matchingInTurns(others, typed, (one) => [titleOf(parts, one), one.name]);
   if (fitting.length === 1) return { sensor: fitting[0] };
   const shown = `“${typed.slice(0, 80)}”`;
   if (fitting.length === 0) return { problem: `No sensor is called ${shown}.` };
@@ -191,7 +190,7 @@ function Content(
           }.`}
         </p>
       )}
-      <AddSensor parts={parts} query={query} sensors={sensors} problem={problem} />
+      <AddSensor query={query} sensors={sensors} problem={problem} />
       {view === null
         ? (
           <Empty>
@@ -236,8 +235,7 @@ function answerOf(titles: readonly string[]): string {
 }
 
 function AddSensor(
-  { parts, query, sensors, problem }: {
-    parts: SensorPageParts;
+  { query, sensors, problem }: {
     query: Asked;
     sensors: readonly Sensor[];
     problem: string | null;
@@ -245,7 +243,6 @@ function AddSensor(
 ): VNode {
   const { layout, range, from, to } = query;
   const kept = { sensors: sensors.map(({ id }) => id).join(","), layout, range, from, to };
-  const others = parts.sensors.all().filter((one) => !sensors.includes(one));
   return (
     <form method="get" action="/compare" class="compare-add">
       <Hidden
@@ -253,21 +250,15 @@ function AddSensor(
           Object.entries(kept).filter((entry): entry is [string, string] => !!entry[1]),
         )}
       />
-      <Field
+      <Picker
+        kinds={["sensor"]}
         name="add"
         label={sensors.length === 0 ? "Sensor" : "Another sensor"}
         value={problem === null ? undefined : query.add}
         error={problem ?? undefined}
-        list="compare-sensors"
         placeholder="Press 3 temperature"
-        autocomplete="off"
       />
       <button type="submit">Add</button>
-      <datalist id="compare-sensors">
-        {others.slice(0, SUGGESTED_MOST).map((one) => (
-          <option key={one.id} value={titleOf(parts, one)}>{one.name}</option>
-        ))}
-      </datalist>
     </form>
   );
 }

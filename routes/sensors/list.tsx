@@ -41,13 +41,13 @@ type Filter = Pick<Query, "q" | "machine" | "status" | "kind" | "review">;
 
 /** `/sensors`: all of them, with a filter in the address; and what changes several of them. */
 export function sensorsPages(parts: SensorPageParts): Route[] {
-  const draw = ({ c, who }: RouteContext, query: Query, sent: SentForm) => {
+  const draw = async ({ c, who }: RouteContext, query: Query, sent: SentForm) => {
     const since = parts.place();
     const { after, undo, changed } = query;
     const mayChange = atLeast(who!.role, "engineer");
     const gone = undo === undefined || !mayChange ? undefined : parts.service.deletedSensor(undo);
     const filter = filterIn(query);
-    const found = filterSensors(parts, filter);
+    const found = await filterSensors(parts, filter);
     const none = plantSensors(parts.sensors, parts.machines).all().length === 0;
     return parts.frame.answer(c, who, {
       title: "Sensors",

@@ -11,7 +11,7 @@ import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
 import type { Statuses } from "../../lib/live/statuses.ts";
 import type { Trends } from "../../lib/live/timeline.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
-import { matching } from "../../lib/words/matching.ts";
+import { matchingInTurns } from "../../lib/search/in_turns.ts";
 import { sensorSettingsSchema } from "../../lib/machines/sensor_settings.ts";
 import type { MachinesService } from "../../lib/machines/service.ts";
 import { ownUnit } from "../../lib/machines/unit_change.ts";
@@ -70,13 +70,14 @@ export const sensorFilterShape = z.object({
 export type SensorFilter = Omit<z.output<typeof sensorFilterShape>, "limit" | "cursor">;
 
 /** Sensors by name, filtered. A machine that is not there has none. */
-export function filterSensors(
+export async function filterSensors(
   services: Pick<SensorServices, "sensors" | "machines"> & { statuses: Pick<Statuses, "sensor"> },
   filter: SensorFilter,
-): Sensor[] {
+): Promise<Sensor[]> {
   const machines = filter.machine === undefined ? null : machinesOf(services, filter.machine);
   const texts = (sensor: Sensor) => sensorTexts(services.machines, sensor);
-  return matching(services.sensors.all(), filter.q, texts).filter((sensor) =>
+  const named = await matchingInTurns(services.sensors.all(), filter.q, texts);
+  return named.filter((sensor) =>
     (machines === null || machines.has(sensor.machine)) &&
     (filter.kind === undefined || sensor.kind === filter.kind) &&
     (filter.review === undefined || sensor.review === filter.review) &&

@@ -197,7 +197,7 @@ Deno.test({
       assert.equal(await wall.page.locator(".tile").count(), 0);
 
       await page.selectOption("[name=enabled]", "on");
-      await page.fill("[name=machines]", "press 3\nyard");
+      await page.fill("[name=machines]", "press 3, yard");
       await page.click("button:text('Save')");
       const error = page.locator(".field:has([name=machines]) .error");
       assert.equal(await error.textContent(), "No machine and no area matches “yard”.");

@@ -30,6 +30,16 @@ Deno.test("GET /api/search: everything that has a name is found by its words, by
       { title: "Change the gasket" },
       { name: "test", audited },
     );
+    await tickets.tickets.create(
+      { title: "Look after the noise", machine: press.id },
+      { name: "test", audited },
+    );
+    await app.ask("/api/alarms", {
+      method: "POST",
+      role: "engineer",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ machine: "hall-2/press-3", severity: "info", text: "it squeaks" }),
+    });
     await cameras.add(
       { name: "Loading bay", kind: "file", options: { file: "x.mp4" }, enabled: false },
       audited,
@@ -75,6 +85,14 @@ Deno.test("GET /api/search: everything that has a name is found by its words, by
         const secret = titles.filter((one) => /^(person|page: (Audit|People|Keys))/.test(one));
         assert.deepEqual(secret, [], `${role}: ${q}`);
       }
+    }
+    // Name and number written together: the machine, and all that is about it.
+    for (const q of ["press3", "Press 3"]) {
+      assert.deepEqual(
+        new Set((await found(q, "viewer", "&limit=60")).map(({ kind }) => kind)),
+        new Set(["machine", "sensor", "alarm", "ticket"]),
+        q,
+      );
     }
     const people = await found("temperature", "viewer", "&kind=sensor");
     assert.deepEqual(people.map(({ kind }) => kind), ["sensor", "sensor"]);

@@ -21,6 +21,8 @@ import {
   statementOf,
 } from "../../db/orm.ts";
 import { modelLog, models, predictionFeedback, predictions } from "../../db/schema/detect.ts";
+import { machines } from "../../db/schema/machines.ts";
+import { type Searched, searchedPage } from "../../db/searched.ts";
 import type { Verdict } from "../../words/verdict.ts";
 import { FEATURES } from "../forest/features.ts";
 import type {
@@ -46,6 +48,8 @@ export interface OutlookQuery extends PageQuery {
   source?: Outlook["source"];
   fromMs?: number;
   toMs?: number;
+  /** Words of what it says, or of its machine. */
+  search?: string;
 }
 
 export interface LogQuery extends PageQuery {
@@ -99,6 +103,12 @@ const boundOutlooks = statementOf(
     lte(predictions.id, sql`${newestPrediction} - ${PREDICTIONS_KEPT}`),
   ),
 );
+/** By its words, and by what its machine is called. */
+const SEARCHED: Searched = {
+  id: predictions.id,
+  columns: [predictions.machine, predictions.summary],
+  about: { key: predictions.machine, of: machines.path, names: [machines.name] },
+};
 const newestLog = build.select({ id: max(modelLog.id) }).from(modelLog);
 const boundLog = statementOf(
   build.delete(modelLog).where(lte(modelLog.id, sql`${newestLog} - ${LOG_KEPT}`)),
@@ -159,7 +169,12 @@ export function createPredictStore(db: Database): PredictStore {
       return rows.map(outlookOf);
     },
     async outlooks(query) {
-      const page = await listPage(outlooks(), predictions.id, wantedBy(query), query);
+      const page = await searchedPage(
+        orm,
+        query.search,
+        SEARCHED,
+        (fits) => listPage(outlooks(), predictions.id, [...wantedBy(query), fits], query),
+      );
       return { items: page.items.map(outlookOf), next: page.next };
     },
     async brief(query) {

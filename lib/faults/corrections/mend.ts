@@ -3,6 +3,7 @@
  * rule guesses, and what its guess does is tried the same way. What is proposed can be loaded, fails less often than
  * before, and answers every message as before that was answered before.
  */
+import { createBreath } from "../../base/breath.ts";
 import type { ScriptFault, ScriptRef } from "../../scripts/script.ts";
 import { RULES } from "./rules/mod.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -174,7 +175,7 @@ async function guessed(
   isGood: (one: Step) => boolean,
 ): Promise<Step[]> {
   const found: Step[] = [];
-  const breath = createBreath();
+  const breath = createBreath(TURN_MS);
   let tries = 0;
   const blind = step.tried.load === null && step.tried.faults === 0;
   for (const { fault, answer } of distinct(step, reported)) {
@@ -209,16 +210,6 @@ async function guessed(
     }
   }
   return found;
-}
-
-/** Gives everything else in this process a turn when it has worked for a moment. */
-function createBreath(): () => Promise<void> {
-  let sinceMs = performance.now();
-  return async () => {
-    if (performance.now() - sinceMs < TURN_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    sinceMs = performance.now();
-  };
 }
 
 interface Shown {

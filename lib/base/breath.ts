@@ -1,0 +1,13 @@
+/** Work on the main loop that can be long. Asked before each step, it lets other work run after `turnMs`. */
+export function createBreath(turnMs: number): () => Promise<void> | undefined {
+  let sinceMs = performance.now();
+  return () => {
+    if (performance.now() - sinceMs < turnMs) return undefined;
+    return new Promise((resolve) =>
+      setTimeout(() => {
+        sinceMs = performance.now();
+        resolve();
+      }, 0)
+    );
+  };
+}
