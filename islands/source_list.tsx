@@ -13,9 +13,15 @@ export function isGood(state: string): boolean {
   return GOOD.has(state);
 }
 
-/** Every source with its counts; asks anew when the stream says how Perch is doing. */
+/** Every source with its counts, or those of these names; asks anew when the stream says how Perch is doing. */
 export function SourceList(
-  { sources, nowMs, zone }: { sources: SourceView[]; nowMs: number; zone: string },
+  { sources, names, nowMs, zone }: {
+    sources: SourceView[];
+    /** What a filter left. */
+    names?: readonly string[];
+    nowMs: number;
+    zone: string;
+  },
 ): VNode {
   const shown = useSignal(sources);
   useSignalEffect(() => {
@@ -30,7 +36,7 @@ export function SourceList(
   const at = typeof document === "undefined" ? nowMs : Math.max(now.value, nowMs);
   return (
     <>
-      {shown.value.map((source) => (
+      {shown.value.filter(({ name }) => names?.includes(name) ?? true).map((source) => (
         <Source key={source.name} source={source} nowMs={at} zone={zone} />
       ))}
     </>

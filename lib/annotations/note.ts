@@ -35,7 +35,7 @@ export const noteDraftShape = z.strictObject({
   machine: z.string().min(1).max(2000).optional().describe("path or id"),
   sensor: z.string().min(1).max(2000).optional().describe("id, full name or machine/sensor"),
   text,
-}).meta({ id: "ChartNoteDraft" });
+});
 export type NoteDraft = z.output<typeof noteDraftShape>;
 
 /** What may be changed of a note; what is left out stays. */
@@ -43,5 +43,5 @@ export const noteChangeShape = z.strictObject({
   at_ms: epochMs,
   until_ms: until,
   text,
-}).partial().meta({ id: "ChartNoteChange" });
+}).partial();
 export type NoteChange = z.output<typeof noteChangeShape>;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { epochOfText } from "../base/epoch.ts";
+import { momentOfText } from "../base/epoch.ts";
 import { PerchError } from "../base/errors.ts";
 import { fieldErrors, fieldWords } from "../base/field_words.ts";
 import type { JobJson } from "../jobs/shape.ts";
@@ -57,10 +57,13 @@ function askedOf(flags: Flags, zone: string): ReportAsked {
 function timeOf(flags: Flags, name: string, zone: string): number | undefined {
   const text = flags.text(name);
   if (text === undefined) return undefined;
-  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? beginOf(text, zone) : epochOfText(text);
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text)
+    ? beginOf(text, zone)
+    : momentOfText(text)?.(Date.now()) ?? null;
   if (ms !== null) return ms;
   throw new UsageError(
-    `--${name} is "${text}": give a day such as 2026-11-01, or a time such as 2026-11-01T10:00Z`,
+    `--${name} is "${text}": give a day such as 2026-11-01, a time such as ` +
+      "2026-11-01T10:00Z, now, or so long ago as -7d",
   );
 }
 

@@ -56,7 +56,7 @@ export const componentField = z.string(refused("a text")).max(60, refused("at mo
   );
 
 const timeField = z.union([z.number(), z.string().max(60)], refused("epoch ms or ISO 8601"))
-  .describe("when: epoch ms or s, or ISO 8601; default now");
+  .describe("when: epoch ms or s, ISO 8601, now or -5m; default now");
 
 const severityField = z.enum(SEVERITIES, refused(SEVERITIES.join(", ")));
 

@@ -48,15 +48,15 @@ export function termsOf(event: Omit<LoggedEvent, "id" | "uid">): string[] {
 export interface AskedTerms {
   /** One of each group. */
   groups: string[][];
-  /** A term that begins so, for each. */
-  beginnings: string[];
+  /** For each, in one of these ways: terms that begin so, all of them. */
+  beginnings: string[][][];
   /** None of these. */
   not: string[];
 }
 
 export function askedOf(filter: EventFilter): AskedTerms | null {
   const { types = [], severities = [], machine, actor, search, hidden = [] } = filter;
-  const beginnings = wordsOf(search ?? "");
+  const beginnings = waysOf(wordsOf(search ?? ""));
   if (search !== undefined && beginnings.length === 0) return null;
   return {
     groups: [
@@ -70,11 +70,29 @@ export function askedOf(filter: EventFilter): AskedTerms | null {
   };
 }
 
+/** A name and its number are found written together and apart, as in every list: `press3`, `Press 3`. */
+function waysOf(words: readonly string[]): string[][][] {
+  return words.map((word, i) => {
+    const [, name, number] = /^(\p{L}{2,})(\p{N}+)$/u.exec(word) ?? [];
+    if (name !== undefined) return [[word], [name, number]];
+    const next = words[i + 1] ?? "";
+    const before = words[i - 1] ?? "";
+    if (isName(word) && isNumber(next)) return [[word], [word + next]];
+    if (isNumber(word) && isName(before)) return [[word], [before + word]];
+    return [[word]];
+  });
+}
+
+const isName = (word: string) => /^\p{L}{2,}$/u.test(word);
+const isNumber = (word: string) => /^\p{N}+$/u.test(word);
+
 /** Whether an event with these terms fits. */
 export function fits(terms: readonly string[], { groups, beginnings, not }: AskedTerms): boolean {
   const has = new Set(terms);
   return groups.every((group) => group.some((term) => has.has(term))) &&
-    beginnings.every((start) => terms.some((term) => term.startsWith(start))) &&
+    beginnings.every((ways) =>
+      ways.some((starts) => starts.every((start) => terms.some((term) => term.startsWith(start))))
+    ) &&
     !not.some((term) => has.has(term));
 }
 
@@ -86,7 +104,10 @@ export function matchOf(
   const oneOf = (terms: readonly string[]) => terms.map((term) => `"${term}"`).join(" OR ");
   const wanted = [
     ...groups.map((group) => `(${oneOf(group)})`),
-    ...beginnings.map((start) => `"${start}" *`),
+    ...beginnings.map((ways) => {
+      const asked = ways.map((starts) => starts.map((start) => `"${start}" *`).join(" AND "));
+      return asked.length === 1 ? asked[0] : `(${asked.map((one) => `(${one})`).join(" OR ")})`;
+    }),
   ];
   return { wanted: wanted.join(" AND "), unwanted: oneOf(not) };
 }

@@ -96,11 +96,13 @@ export const ruleShape = z.strictObject({
     "whom next, when nobody acknowledges",
   ),
   muted_until: z.number().int().min(0).max(8e15).nullable().default(null).describe("epoch ms"),
-}).meta({ id: "RuleSpec" });
+});
 export type RuleSpec = z.output<typeof ruleShape>;
 
 /** What new and stored rules have in common, as the API document names it. */
-export const ruleFieldsShape = z.object(ruleShape.omit({ quiet: true }).partial().shape)
+export const ruleFieldsShape = z.object(
+  ruleShape.omit({ quiet: true, muted_until: true }).partial().shape,
+)
   .meta({ id: "RuleFields" });
 
 /** A rule: what is sent to whom. */

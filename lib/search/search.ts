@@ -105,15 +105,15 @@ export function inMemory<T>(
   kind: HitKind,
   all: () => Iterable<T>,
   textsOf: (thing: T) => readonly string[],
-  foundOf: (thing: T) => { policy: Policy; hit: Omit<Hit, "kind"> },
+  foundOf: (thing: T, question: string) => { policy: Policy; hit: Omit<Hit, "kind"> },
 ): SearchSource {
   return {
     kind,
-    async find({ wanted }) {
+    async find({ text, wanted }) {
       const found = await fitting(all(), wanted, textsOf);
       return found.map(({ item, score }) => {
         const inText = READ.has(kind) && wanted.score(textsOf(item).slice(0, 1)) === null;
-        const { policy, hit } = foundOf(item);
+        const { policy, hit } = foundOf(item, text);
         return { score, policy, inText, hit: { kind, ...hit } };
       });
     },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { annotationShape } from "../../lib/annotations/annotation.ts";
 import { noteChangeShape, noteDraftShape, noteShape } from "../../lib/annotations/note.ts";
-import { timeField } from "../../lib/base/epoch.ts";
+import { bodyMoment, momentMs, timeField } from "../../lib/base/epoch.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
@@ -22,6 +22,14 @@ const places = {
   to: timeField("exclusive; default now"),
 };
 
+const until = bodyMoment.nullable().describe("null: it is about a moment");
+const draftShape = noteDraftShape.extend({ at_ms: bodyMoment, until_ms: until.optional() })
+  .meta({ id: "ChartNoteDraft" });
+const changeShape = noteChangeShape.extend({
+  at_ms: bodyMoment.optional(),
+  until_ms: until.optional(),
+}).meta({ id: "ChartNoteChange" });
+
 /** `/api/annotations`: what charts draw; `/api/notes`: what people write there. */
 export function annotationRoutes(services: AnnotationServices & { clock: Clock }): Route[] {
   const { notes, annotations, sensors, machines, audit, clock } = services;
@@ -33,6 +41,19 @@ export function annotationRoutes(services: AnnotationServices & { clock: Clock }
     ];
     if (found.length <= PLACES_MOST) return found;
     throw new PerchError("validation", `names ${found.length} machines; at most ${PLACES_MOST}`);
+  }
+
+  /** Its times as epoch ms. */
+  function timed<T extends { at_ms?: number | string; until_ms?: number | string | null }>(
+    given: T,
+  ) {
+    const nowMs = clock.now();
+    const times = {
+      at_ms: momentMs(given.at_ms, nowMs),
+      until_ms: momentMs(given.until_ms, nowMs),
+    };
+    const known = Object.entries(times).filter(([, ms]) => ms !== undefined);
+    return { ...given, ...Object.fromEntries(known) };
   }
 
   return [
@@ -93,7 +114,7 @@ export function annotationRoutes(services: AnnotationServices & { clock: Clock }
       policy: "engineer",
       summary: "Note something at a time of a sensor, a machine or the site",
       tags,
-      body: noteDraftShape,
+      body: draftShape,
       example: {
         body: {
           sensor: "hall-1/press-3/temperature",
@@ -106,7 +127,10 @@ export function annotationRoutes(services: AnnotationServices & { clock: Clock }
         409: { description: "There are 1000 at this place: delete some" },
       },
       handler: async (context) =>
-        Response.json(await notes.add(context.body, noteAuthor(audit, context)), { status: 201 }),
+        Response.json(
+          await notes.add(noteDraftShape.parse(timed(context.body)), noteAuthor(audit, context)),
+          { status: 201 },
+        ),
     }),
     route({
       method: "get",
@@ -128,12 +152,16 @@ export function annotationRoutes(services: AnnotationServices & { clock: Clock }
       summary: "Change a note of one's own (admins: any)",
       tags,
       params: idParams(),
-      body: noteChangeShape,
+      body: changeShape,
       example: { body: { text: "Oil and filter changed" } },
       responses: { 200: { description: "The note", schema: noteShape } },
       handler: async (context) =>
         Response.json(
-          await notes.change(context.params.id, context.body, noteAuthor(audit, context)),
+          await notes.change(
+            context.params.id,
+            noteChangeShape.parse(timed(context.body)),
+            noteAuthor(audit, context),
+          ),
         ),
     }),
     route({

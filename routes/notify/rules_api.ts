@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Clock } from "../../lib/base/clock.ts";
+import { bodyMoment, momentMs } from "../../lib/base/epoch.ts";
 import { msField, oldMs } from "../../lib/base/wire.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import type { Decision } from "../../lib/notify/routed.ts";
@@ -24,10 +25,17 @@ const savedShape = storedRuleShape.extend({
   warnings: z.array(z.string()).describe("why it reaches nobody, or not whom it means"),
 }).meta({ id: "SavedRule" });
 
+/** A rule as it is given: its time as people write times. */
+const givenShape = ruleShape.extend({
+  muted_until: bodyMoment.nullable().default(null).describe(
+    "sends nothing until then, such as +2h",
+  ),
+}).meta({ id: "RuleSpec" });
+
 /** What is given of a rule that exists: no default fills what is left out. */
 const patchShape = z.strictObject(
   Object.fromEntries(
-    Object.entries(ruleShape.shape).map(([name, field]) => [
+    Object.entries(givenShape.shape).map(([name, field]) => [
       name,
       (field instanceof z.ZodDefault ? field.unwrap() as z.ZodType : field as z.ZodType).optional(),
     ]),
@@ -73,7 +81,7 @@ const dryRunShape = z.object({
 }).meta({ id: "DryRun" });
 
 const dryRunBody = z.strictObject({
-  rule: ruleShape,
+  rule: givenShape,
   days: z.number().int().min(1).max(90).default(7),
 }).meta({ id: "DryRunOrder" });
 
@@ -88,6 +96,10 @@ export interface RuleServices {
 /** `/api/rules`: who gets what; and why an alarm was sent to whom. */
 export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
   const { rules } = notify;
+  const specOf = ({ muted_until, ...given }: z.output<typeof givenShape>): RuleSpec => ({
+    ...given,
+    muted_until: momentMs(muted_until, clock.now()),
+  });
   const saved = (rule: Rule, status: number) =>
     Response.json({ ...ruleOf(rule), warnings: notify.warnings(rule) }, { status });
   return [
@@ -121,7 +133,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       policy: "engineer",
       summary: "Add a rule; the answer warns when it reaches nobody",
       tags,
-      body: ruleShape,
+      body: givenShape,
       example: {
         body: {
           name: "Critical of hall 1, at once",
@@ -133,7 +145,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       },
       responses: { 201: { description: "The rule", schema: savedShape } },
       handler: async (context) =>
-        saved(await rules.add(context.body, auditedBy(audit, context)), 201),
+        saved(await rules.add(specOf(context.body), auditedBy(audit, context)), 201),
     }),
     route({
       method: "patch",
@@ -147,7 +159,7 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       responses: { 200: { description: "The rule", schema: savedShape } },
       handler: async (context) => {
         const { id: _, createdMs: __, ...before } = rules.find(context.params.id);
-        const spec: RuleSpec = { ...before, ...context.body };
+        const spec = specOf({ ...before, ...context.body });
         return saved(
           await rules.change(context.params.id, spec, auditedBy(audit, context)),
           200,
@@ -179,13 +191,13 @@ export function ruleRoutes({ notify, audit, clock }: RuleServices): Route[] {
       },
       responses: { 200: { description: "What it would have sent", schema: dryRunShape } },
       handler: async ({ body }) => {
-        const run = await notify.dryRun(body.rule, clock.now() - body.days * DAY_MS);
+        const run = await notify.dryRun(specOf(body.rule), clock.now() - body.days * DAY_MS);
         const { fromMs, items, ...counts } = run;
         return Response.json({
           ...counts,
           from_ms: fromMs,
           from: fromMs,
-          warnings: notify.warnings(body.rule),
+          warnings: notify.warnings(specOf(body.rule)),
           items: items.map(({ event, to }) => ({
             at_ms: event.tMs,
             ts: event.tMs,

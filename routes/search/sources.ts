@@ -27,6 +27,7 @@ import type { Route } from "../http/route.ts";
 import type { Assets } from "../http/static.ts";
 import { areasOf } from "../machines/choices.ts";
 import { machineTexts, sensorTexts } from "../machines/request.ts";
+import { excerptOf, plainOf } from "./excerpt.ts";
 import { GUIDES, readGuide } from "../site/guides.tsx";
 import { operationIds } from "../site/openapi.ts";
 import { settingHref } from "../site/settings.tsx";
@@ -226,9 +227,13 @@ function help({ assets, routes }: SourceParts): SearchSource[] {
       "guide",
       () => GUIDES.flatMap((name) => sectionsOf(name, readGuide(assets, name))),
       ({ heading, guide, text }) => [heading, guide, text],
-      ({ heading, guide, url }) => ({
+      ({ heading, guide, text, url }, question) => ({
         policy: "public",
-        hit: { title: heading, detail: heading === guide ? "Guide" : `Guide: ${guide}`, url },
+        hit: {
+          title: heading === guide ? guide : `${guide}: ${heading}`,
+          detail: excerptOf(plainOf(text), question),
+          url,
+        },
       }),
     ),
     inMemory(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { momentInBody, momentMs } from "../../lib/base/epoch.ts";
 import type { Audit } from "../../lib/access/audit.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { SqlStatement } from "../../lib/db/client.ts";
@@ -114,7 +115,7 @@ export function damageRoutes(services: DamageServices): Route[] {
       summary: "Say that you know of the damage: it alarms no longer, and stays marked as a gap",
       tags,
       body: z.strictObject({
-        found_until_ms: z.number().int().optional()
+        found_until_ms: momentInBody
           .describe("only what was found until then (its `found_ms`); default: now"),
       }),
       example: { body: {} },
@@ -125,7 +126,8 @@ export function damageRoutes(services: DamageServices): Route[] {
         },
       },
       handler: async (context) => {
-        const untilMs = context.body.found_until_ms ?? services.clock.now();
+        const nowMs = services.clock.now();
+        const untilMs = momentMs(context.body.found_until_ms, nowMs) ?? nowMs;
         const acknowledged = await acknowledgeDamage(
           services,
           context,

@@ -13,6 +13,7 @@ import { z } from "zod";
 export const GUIDES = [
   "raspberry-pi",
   "coming-from",
+  "search",
   "history",
   "devices",
   "sparkplug",

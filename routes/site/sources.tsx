@@ -11,7 +11,9 @@ import type { Status } from "../../lib/live/status_shape.ts";
 import type { SourceState } from "../../lib/sources/source.ts";
 import { grouped } from "../../lib/words/numbers.ts";
 import { ago, clockTime, dateTime } from "../../lib/words/times.ts";
-import { Answer, More, Table } from "../frame/parts.tsx";
+import { matching } from "../../lib/words/matching.ts";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
+import { Answer, Empty, More, Table } from "../frame/parts.tsx";
 import { type ClockServices, confirmClock } from "./clock_api.ts";
 import {
   acknowledgeDamage,
@@ -52,7 +54,11 @@ export interface SourcesParts extends PageParts, SimulatorParts {
 
 /** `/sources`: what arrives where, what is refused and why, and whether the clock is believed. */
 export function sourcesPages(parts: SourcesParts): Route[] {
-  const draw = async ({ c, who }: Pick<RouteContext, "c" | "who">, sent: SentForm) => {
+  const draw = async (
+    { c, who }: Pick<RouteContext, "c" | "who">,
+    sent: SentForm,
+    q?: string,
+  ) => {
     const since = parts.place();
     const [status, damage] = [await parts.status.now(), await damageItems(parts.damage)];
     return parts.frame.answer(c, who, {
@@ -62,7 +68,7 @@ export function sourcesPages(parts: SourcesParts): Route[] {
       stream: { types: "status" },
       since,
       status: sent.status,
-      content: <Content {...{ parts, status, damage, who }} error={sent.errors.form} />,
+      content: <Content {...{ parts, status, damage, who, q }} error={sent.errors.form} />,
     });
   };
   return [
@@ -71,7 +77,8 @@ export function sourcesPages(parts: SourcesParts): Route[] {
       path: "/sources",
       policy: "viewer",
       summary: null,
-      handler: (context) => draw(context, NOTHING_SENT),
+      query: z.object({ q: wordsField }).loose(),
+      handler: (context) => draw(context, NOTHING_SENT, context.query.q),
     }),
     formAction(
       "/sources/clock",
@@ -80,7 +87,7 @@ export function sourcesPages(parts: SourcesParts): Route[] {
         await confirmClock(parts.clocks, context);
         return "/sources";
       },
-      draw,
+      (context, sent) => draw(context, sent),
       "admin",
     ),
     formAction(
@@ -90,22 +97,31 @@ export function sourcesPages(parts: SourcesParts): Route[] {
         await acknowledgeDamage(parts.damage, context, sent.found_until_ms);
         return "/sources";
       },
-      draw,
+      (context, sent) => draw(context, sent),
       "admin",
     ),
   ];
 }
 
 function Content(
-  { parts, status, damage, who, error }: {
+  { parts, status, damage, who, error, q }: {
     parts: SourcesParts;
     status: Status;
     damage: DamageItem[];
     who: Identity | null;
     error?: string;
+    q?: string;
   },
 ): VNode {
   const sources = parts.sources();
+  const shown = matching(sources, q, ({ name, detail, state }) => [name, detail, state]);
+  const dialects = matching(parts.deviceService.dialects(), q, ({ title, name }) => [title, name]);
+  const counts = matching(parts.rejects.counts(), q, (one) => [one.source, REASONS[one.code]]);
+  const records = matching(
+    parts.rejects.sample(),
+    q,
+    (one) => [one.source, one.topic, one.message, REASONS[one.code]],
+  );
   const nowMs = parts.clock.now();
   const mayControl = who !== null && atLeast(who.role, "engineer");
   return (
@@ -123,23 +139,36 @@ function Content(
         zone={parts.zone}
         mayAcknowledge={who !== null && atLeast(who.role, "admin")}
       />
-      <div class="machines">
-        <Island
-          name="SourceList"
-          component={SourceList}
-          props={{ sources: sources.map(sourceOf), nowMs, zone: parts.zone }}
-        />
-        {parts.simulator && (
-          <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
+      <ListFilter path="/sources" value={q} label="Filter by source, topic or reason" />
+      <Filtered>
+        {shown.length + counts.length + records.length + dialects.length === 0 && (
+          <Empty>
+            No source fits. <a href="/sources">Show all</a>
+          </Empty>
         )}
-      </div>
-      {who?.role === "admin" && <More href="/import">Import history from elsewhere</More>}
-      <Dialects dialects={parts.deviceService.dialects()} nowMs={nowMs} />
-      <Probes polls={parts.polls} />
-      <AtThisHost hardware={parts.hardware} />
-      <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
-      <Refused counts={parts.rejects.counts()} nowMs={nowMs} />
-      <Samples records={parts.rejects.sample().slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />
+        <div class="machines">
+          <Island
+            name="SourceList"
+            component={SourceList}
+            props={{
+              sources: shown.map(sourceOf),
+              ...(shown === sources ? {} : { names: shown.map(({ name }) => name) }),
+              nowMs,
+              zone: parts.zone,
+            }}
+          />
+          {parts.simulator && (
+            <SimulatorPanel status={parts.simulator.status()} mayControl={mayControl} />
+          )}
+        </div>
+        {who?.role === "admin" && <More href="/import">Import history from elsewhere</More>}
+        <Dialects dialects={dialects} nowMs={nowMs} />
+        <Probes polls={parts.polls} />
+        <AtThisHost hardware={parts.hardware} />
+        <ClockNotes notes={parts.clockNotes.list(nowMs)} nowMs={nowMs} />
+        <Refused counts={counts} nowMs={nowMs} />
+        <Samples records={records.slice(0, SAMPLES)} nowMs={nowMs} zone={parts.zone} />
+      </Filtered>
     </>
   );
 }
@@ -162,7 +191,9 @@ function answerOf(sources: SourceState[], refused: number): VNode {
   );
 }
 
-function Refused({ counts, nowMs }: { counts: RejectCount[]; nowMs: number }): VNode | null {
+function Refused(
+  { counts, nowMs }: { counts: readonly RejectCount[]; nowMs: number },
+): VNode | null {
   if (counts.length === 0) return null;
   return (
     <section class="card" aria-labelledby="refused">
@@ -197,7 +228,7 @@ function Refused({ counts, nowMs }: { counts: RejectCount[]; nowMs: number }): V
 }
 
 function Samples(
-  { records, nowMs, zone }: { records: RejectRecord[]; nowMs: number; zone: string },
+  { records, nowMs, zone }: { records: readonly RejectRecord[]; nowMs: number; zone: string },
 ): VNode | null {
   if (records.length === 0) return null;
   return (
