@@ -95,8 +95,18 @@ Deno.test("createEventLog finds words by their beginnings, whatever case and acc
       draft({ text: "Türen offen 🔥", body: { details: { badge: [4711, "A-7"] } } }),
     );
     await log.append(draft({ text: "温度が高い", actor: "Grace Hopper", body: null }));
+    await log.append(draft({ text: "Halle7 ist leer", body: null }));
+    await log.append(draft({ text: "Tor 8 klemmt", body: null }));
     const found = ["Die Temperatur der Öfen ist 83.4 °C", "Türen offen 🔥", "温度が高い"];
     await inEveryState(all, async () => {
+      // A name and its number, written together and apart.
+      for (const search of ["halle 7", "halle7", "hall", "7 halle leer"]) {
+        assert.deepEqual(await texts(search), search.startsWith("7") ? [] : ["Halle7 ist leer"]);
+      }
+      for (const search of ["tor8", "TOR 8", "8 tor"]) {
+        assert.deepEqual(await texts(search), ["Tor 8 klemmt"], search);
+      }
+      assert.deepEqual(await texts("tor9"), []);
       for (const search of ["temp ofen", "ÖFEN", "83", "83.4", "olf", '"öfen" (temperatur*)']) {
         assert.deepEqual(await texts(search), [found[0]], search);
       }

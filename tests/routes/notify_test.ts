@@ -197,5 +197,21 @@ Deno.test(
     assert.deepEqual([changed.muted_until, changed.severity], [muted, "warning"]);
     const { items } = await parts.access.audit.list({ action: "rule" });
     assert.deepEqual(items.map((row) => row.action), ["rule.update", "rule.create"]);
+    // As people write times; what is none is refused with what is allowed.
+    const path = `/api/rules/${id}`;
+    for (
+      const [given, ms] of [
+        ["+2h", Date.now() + 7_200_000],
+        ["2099-11-20T10:00Z", Date.UTC(2099, 10, 20, 10)],
+        ["now", Date.now()],
+        [null, 0],
+      ] as const
+    ) {
+      const [, rule] = await call("PATCH", path, { muted_until: given }, "engineer");
+      assert.ok(Math.abs((rule.muted_until ?? 0) - ms) < 60_000, `${given}: ${rule.muted_until}`);
+    }
+    const [status, wrong] = await call("PATCH", path, { muted_until: "later" }, "engineer");
+    assert.equal(status, 400);
+    assert.match(JSON.stringify(wrong.errors), /muted_until.*epoch milliseconds, ISO 8601, `now`/);
   }),
 );

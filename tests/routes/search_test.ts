@@ -6,7 +6,9 @@ import type { Role } from "../../lib/access/identity.ts";
 import { decide } from "../../lib/access/policy.ts";
 import type { Hit } from "../../lib/search/hit.ts";
 import { PLACES, routeOfPlace } from "../../routes/frame/places.ts";
+import { startApp } from "../support/app.ts";
 import { runApp } from "../support/app_client.ts";
+import { oneOfEach } from "../support/one_of_each.ts";
 
 const tester = systemActor("test");
 
@@ -72,6 +74,7 @@ Deno.test("GET /api/search: everything that has a name is found by its words, by
         ["audit log", "page: Audit log", "admin"],
         ["mia hofer", "person: Mia Hofer", "admin"],
         ["raspberry", "guide: Install on a Raspberry Pi"],
+        ["from a script", "guide: Find anything: From a script"],
       ] as [string, string, Role?][]
     ) {
       assert.equal(await first(q, role), expected, q);
@@ -160,3 +163,47 @@ const ELSEWHERE = [
   "/hardware/input",
   "/api/alerts",
 ];
+
+Deno.test("every list has a filter that works without script", async () => {
+  // Channels may call this host.
+  const app = await startApp({ OUTGOING_NETWORKS: "127.0.0.0/8" });
+  try {
+    await oneOfEach(app, "admin@example.org");
+    const { access, storage: { db } } = app.app.parts();
+    const { key } = await access.keys.add({ name: "looks", role: "admin" }, tester);
+    await db.write([{
+      sql: "update faults set message = 'xylophone', state = 'over', ended_ms = 1 " +
+        "where id = (select max(id) from faults)",
+    }]);
+    const html = async (path: string) => {
+      const headers = { authorization: `Bearer ${key}`, accept: "text/html" };
+      const answer = await fetch(app.url + path, { headers });
+      const text = await answer.text();
+      assert.equal(answer.status, 200, `${path}: ${text}`);
+      return text.split(/<body/)[1].replace(/<script[^]*?<\/script>/g, "");
+    };
+    for (
+      const [path, words] of [
+        ["/commands", "press"],
+        ["/commands/rules", "fixture"],
+        ["/models", "press3"],
+        ["/predictions", "press-3"],
+        ["/analyses", "rules"],
+        ["/sources", "home assistnt"],
+        ["/faults?show=history", "xylophane"],
+        ["/import", "fixtrue"],
+        ["/reports", "fixture"],
+        ["/machines/tree", "press3"],
+      ]
+    ) {
+      const more = path.includes("?") ? "&" : "?";
+      const [all, none] = [await html(path), await html(`${path}${more}q=zzqx`)];
+      assert.match(all, /<form method="get" action="[^"]+" class="filter"/, path);
+      assert.match(none, / fits\b| match\./, path);
+      const found = await html(`${path}${more}q=${words}`);
+      assert.doesNotMatch(found, /No \w+ (fits|match)\b/, `${path}: ${words}`);
+    }
+  } finally {
+    await app.close();
+  }
+});
