@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import type { Page, Response } from "playwright-core";
-import { systemActor } from "../../lib/access/audit_row.ts";
 import {
   assertEveryLook,
   chromiumIsMissing,
@@ -13,81 +12,15 @@ import {
   startBrowser,
   visitor,
 } from "../support/browser.ts";
-import { runApp, type RunningApp } from "../support/app_client.ts";
+import { ADMIN, GROWING_PAGES, plantOfManySensors } from "../support/many_sensors.ts";
 import { takePictures } from "../support/looks.ts";
 
-const ADMIN = ["admin@example.org", "long enough"] as const;
 const SCREENS_MOST = 6;
 const SCRIPT_MOST = 60_000;
 const OVERVIEW_MOST = 30_000;
 
 /** `SCALE_PRINT=1` says how long and heavy each page is. */
 const PRINT = Deno.env.get("SCALE_PRINT") === "1";
-/** The pages that grow with the plant or with what was done. */
-const PAGES = [
-  "/",
-  "/machines",
-  "/machines/tree",
-  "/sensors",
-  "/alarms",
-  "/tickets",
-  "/events",
-  "/predictions",
-  "/models",
-  "/settings",
-  "/settings?section=this-host",
-  "/audit",
-  "/export",
-  "/reports",
-  "/sources",
-  "/more",
-];
-
-const QUANTITIES = ["temperature", "vibration", "pressure", "rpm", "flow_rate", "oil_level"];
-
-/** 41 machines with 404 sensors: two are off, and 60 tickets are open. */
-async function plant(): Promise<RunningApp> {
-  const app = await runApp();
-  await app.parts.access.users.add(
-    { email: ADMIN[0], name: "Ada", role: "admin", password: ADMIN[1] },
-    systemActor("test"),
-  );
-  const machines = Array.from({ length: 41 }, (_, i) => `hall-${i % 4 + 1}/press-${i + 1}`);
-  const readings = machines.flatMap((machine, i) =>
-    Array.from({ length: i === 0 ? 4 : 10 }, (_, k) => ({
-      machine,
-      sensor: QUANTITIES[k] ?? `channel_${k}`,
-      value: 20 + k,
-    }))
-  );
-  await app.ingest(readings);
-  for (const [machine, limit] of [["press-2", "critical_high"], ["press-3", "warning_high"]]) {
-    const { id } = app.parts.registry.find(`${machine}/temperature`)!;
-    await change(app, "PATCH", `/api/sensors/${id}`, { [limit]: 10 });
-  }
-  await app.ingest(
-    machines.slice(1, 3).map((machine) => ({
-      machine,
-      sensor: "temperature",
-      value: 50,
-    })),
-  );
-  for (let i = 0; i < 60; i++) {
-    await change(app, "POST", "/api/tickets", { title: `Oil leaks below press ${i}` });
-  }
-  return app;
-}
-
-async function change(app: RunningApp, method: string, path: string, body: unknown): Promise<void> {
-  const response = await app.ask(path, {
-    role: "engineer",
-    method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  assert.ok(response.ok, await response.text());
-}
-
 /** Opens a page: how many screens it has, and how many bytes of script came for it. */
 async function measured(page: Page, path: string): Promise<{ screens: number; script: number }> {
   const scripts = new Map<string, number>();
@@ -111,7 +44,7 @@ Deno.test({
   name: "browser: with 404 sensors no page is long or heavy, and several things change at once",
   ignore: chromiumIsMissing(),
   async fn() {
-    const app = await plant();
+    const app = await plantOfManySensors();
     const browser = await startBrowser();
     try {
       const { page, faults } = await visitor(browser, {
@@ -161,7 +94,7 @@ Deno.test({
 
       const { id } = app.parts.registry.find("press-2/temperature")!;
       const machine = "/machines/hall-2/press-2";
-      for (const path of [...PAGES, machine, `/sensors/${id}`]) {
+      for (const path of [...GROWING_PAGES, machine, `/sensors/${id}`]) {
         const { screens, script } = await measured(page, path);
         if (PRINT) console.log(path, screens.toFixed(1), script);
         assert.ok(screens <= SCREENS_MOST, `${path} has ${screens.toFixed(1)} screens`);
