@@ -180,14 +180,21 @@ export const TASKS: readonly PersonTask[] = [
   },
   {
     name: "a_month_zoom_compare_csv_link",
-    async run({ click, see, page }) {
+    async run({ click, type, see, page }) {
       await click(page.locator("main").getByRole("link", { name: /Temperature/ }).first());
       await click("30 d");
       await click("Zoom in");
-      await page.waitForURL(/from=|range=/);
+      await page.waitForURL(/from=/);
       await see("Download this range:");
       await click(page.locator("main").getByRole("link", { name: /compare/i }).first());
       await page.waitForURL(/compare/);
+      await type("Another sensor", "press 3 oil level");
+      await click("Add");
+      const both = page.locator("h1", { hasText: "oil level" });
+      await both.waitFor();
+      // The address is the view: sent to a colleague, it shows the same.
+      await page.goto(page.url());
+      await both.waitFor();
     },
   },
   {

@@ -17,7 +17,8 @@ export interface Walk {
   counted(): { clicks: number; fields: number };
 }
 
-const PATIENCE_MS = 8_000;
+/** A busy host is no reason to call a task failed. */
+const PATIENCE_MS = 30_000;
 
 export function walkOn(page: Page): Walk {
   let clicks = 0, fields = 0;
