@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import type { BoardMachine, BoardRow, BoardTile as Tile, BoardTileOf } from "../lib/live/board.ts";
 import { attentionSentence } from "../lib/words/boards.ts";
 import { lastedIn, type PastStatus, STATES } from "../lib/words/past_spans.ts";
-import { ago, dateTime, duration } from "../lib/words/times.ts";
+import { ago, dateTime, duration, lasted } from "../lib/words/times.ts";
 import { BoardChart } from "./board_chart.tsx";
 import { feed } from "./board_now.ts";
 import { Sparkline } from "./sparkline.tsx";
@@ -154,7 +154,7 @@ function MachineRow({ machine, nowMs }: { machine: BoardMachine; nowMs: number }
       </span>
       <span>
         <StatusWord status={status} />
-        <span class="muted">{` for ${duration(nowMs - since_ms)}`}</span>
+        <span class="muted">{` for ${lasted(nowMs - since_ms)}`}</span>
       </span>
       {past !== null && past.length > 0 && <Past spans={past} />}
     </li>

@@ -2,7 +2,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { VNode } from "preact";
 import type { CameraStatus } from "../lib/cameras/camera_view.ts";
 import { CAMERA_WORDS, cameraNeedsHelp, type CameraState } from "../lib/words/cameras.ts";
-import { dateTime, duration } from "../lib/words/times.ts";
+import { dateTime, lasted } from "../lib/words/times.ts";
 import { now, onCamera, onReset } from "./live.ts";
 import { fetchOwn } from "./own.ts";
 
@@ -60,7 +60,7 @@ export function CameraNow({ status, sentence, nowMs, zone }: CameraNowProps): VN
             dateTime={new Date(since_ms).toISOString()}
             title={`since ${dateTime(since_ms, zone)}`}
           >
-            {duration(Math.max(1_000, atMs - since_ms))}
+            {lasted(atMs - since_ms)}
           </time>
         </span>
       )}

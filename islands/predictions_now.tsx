@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Prediction } from "../lib/detect/predict/prediction.ts";
 import { lifeSpan } from "../lib/words/life.ts";
 import { lastLevel, title } from "../lib/words/names.ts";
-import { ago, duration } from "../lib/words/times.ts";
+import { ago, lasted } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
 import { fetchOwn } from "./own.ts";
 
@@ -203,7 +203,7 @@ function lifeText(life: ShownPrediction["remaining_life"], nowMs: number): strin
   const { known, remaining_ms, low_ms, high_ms, crossed_ms } = life;
   if (!known || remaining_ms === null || low_ms === null) return "unknown";
   if (crossed_ms !== null) {
-    return `over: a limit has been crossed for ${duration(nowMs - crossed_ms)}`;
+    return `over: a limit has been crossed for ${lasted(nowMs - crossed_ms)}`;
   }
   return lifeSpan({ remainingMs: remaining_ms, lowMs: low_ms, highMs: high_ms });
 }

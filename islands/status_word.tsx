@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { MachineStatus } from "../lib/live/status_words.ts";
 import { statusWords } from "../lib/words/alarms.ts";
-import { dateTime, duration } from "../lib/words/times.ts";
+import { dateTime, lasted } from "../lib/words/times.ts";
 import { type AlarmsAt, countsOf, useAlarmsAt } from "./alarms_at.ts";
 import { now, statusOf } from "./live.ts";
 
@@ -57,7 +57,7 @@ export function StatusNow(props: StatusNowProps): VNode {
             dateTime={new Date(sinceMs).toISOString()}
             title={`since ${dateTime(sinceMs, props.zone)}`}
           >
-            {duration(nowMs - sinceMs)}
+            {lasted(nowMs - sinceMs)}
           </time>
         </span>
       )}

@@ -5,7 +5,7 @@
 import { label, title } from "./names.ts";
 import { beside, exact, number } from "./numbers.ts";
 import { SEVERITIES, type Severity, severityRank } from "./severity.ts";
-import { clockTime, duration } from "./times.ts";
+import { clockTime, lasted } from "./times.ts";
 
 export const SEVERITY_MARKS: Readonly<Record<Severity, string>> = {
   info: "●",
@@ -53,8 +53,9 @@ export function alarmWords(
   const { severity, state } = alarm;
   const people = peopleWords(alarm, nowMs, zone);
   if (state === "resolved") {
-    const lastedMs = Math.max(0, (alarm.resolved_ms ?? nowMs) - alarm.raised_ms);
-    const since = `after ${duration(lastedMs)}${timesOf(alarm)}`;
+    const since = `after ${lasted((alarm.resolved_ms ?? nowMs) - alarm.raised_ms)}${
+      timesOf(alarm)
+    }`;
     return { tone: "good", mark: "✓", word: "resolved", since, people };
   }
   const since = `${standsSince(alarm, nowMs)}${timesOf(alarm)}`;
@@ -63,14 +64,14 @@ export function alarmWords(
 
 /** Since when it is so, and since when it is open where that is longer. */
 function standsSince(alarm: StatedAlarm, nowMs: number): string {
-  const open = duration(Math.max(0, nowMs - alarm.raised_ms));
+  const open = lasted(nowMs - alarm.raised_ms);
   if (alarm.flapping) return `comes and goes, open for ${open}`;
   if (!alarm.present) {
     return alarm.cleared_ms === null
-      ? `seen ${duration(Math.max(0, nowMs - alarm.last_ms))} ago`
-      : `over for ${duration(Math.max(0, nowMs - alarm.cleared_ms))}`;
+      ? `seen ${lasted(nowMs - alarm.last_ms)} ago`
+      : `over for ${lasted(nowMs - alarm.cleared_ms)}`;
   }
-  const so = duration(Math.max(0, nowMs - Math.max(alarm.severity_ms, alarm.raised_ms)));
+  const so = lasted(nowMs - Math.max(alarm.severity_ms, alarm.raised_ms));
   return so === open ? `for ${so}` : `for ${so}, open for ${open}`;
 }
 

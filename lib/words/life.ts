@@ -1,5 +1,5 @@
 /** Remaining useful life in words. Pure. */
-import { duration } from "./times.ts";
+import { duration, lasted } from "./times.ts";
 
 /** A life that is known, as it is stored and sent. */
 export interface KnownLifeTimes {
@@ -15,7 +15,7 @@ export interface KnownLifeTimes {
 export function lifeVerb(life: KnownLifeTimes, limit: string, nowMs: number): string {
   const { remainingMs, crossedMs = null } = life;
   if (crossedMs !== null) {
-    return `has been beyond ${limit} for ${duration(Math.max(0, nowMs - crossedMs))}`;
+    return `has been beyond ${limit} for ${lasted(nowMs - crossedMs)}`;
   }
   if (remainingMs <= 0) return `is about to cross ${limit}`;
   return `probably reaches ${limit} in ${lifeSpan(life)}`;

@@ -15,6 +15,11 @@ export function duration(ms: number): string {
   return `${Math.round(s / 86400)} d`;
 }
 
+/** How long something has been so: a second at least, as nobody reads milliseconds. */
+export function lasted(ms: number): string {
+  return duration(Math.max(1_000, ms));
+}
+
 /** A length of time in a sentence, with more digits than `duration`: `90 s`, `2.5 h`, `3 days`. */
 export function span(ms: number): string {
   const s = ms / 1000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ago, clockTime, dateTime, duration, span } from "./times.ts";
+import { ago, clockTime, dateTime, duration, lasted, span } from "./times.ts";
 
 Deno.test("duration and ago use the largest fitting unit", () => {
   assert.deepEqual([200, 12_000, 120_000, 7_200_000, 172_800_000].map(duration), [
@@ -46,4 +46,14 @@ Deno.test("dateTime: zones in many spellings are not all kept", () => {
   } finally {
     Intl.DateTimeFormat = DateTimeFormat;
   }
+});
+
+Deno.test("how long something has been so is a second at least, also where clocks differ", () => {
+  assert.deepEqual([-3_000, 0, 812, 1_400, 90_000].map(lasted), [
+    "1 s",
+    "1 s",
+    "1 s",
+    "1 s",
+    "2 min",
+  ]);
 });
