@@ -73,6 +73,8 @@ export interface Channel {
   inEnvironment?(environment: ChannelEnvironment): boolean;
   /** Why it cannot send with these options, whatever the message; null: nothing is missing. */
   fault?(options: unknown, environment: ChannelEnvironment): FieldError | null;
+  /** What is refused of options that somebody gives. */
+  refused?(options: unknown): FieldError | null;
   /** Adds to the options of a new channel what Perch makes itself (a signing secret), before they are validated. */
   prepare?(options: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Sees whether the far side answers, without sending anything. @throws why it does not */

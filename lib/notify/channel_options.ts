@@ -32,11 +32,11 @@ export function createChannelOptions(deps: ChannelOptionsDeps): ChannelOptions {
   /** @throws PerchError `validation` naming the option */
   async function parse(kind: Channel, options: Record<string, unknown>) {
     const parsed: Record<string, unknown> = parseFields(kind.options.strict(), options, "options");
-    const missing = kind.fault?.(parsed, deps.environment) ?? null;
-    if (missing !== null) {
-      const path = `options.${missing.path}`;
-      throw new PerchError("validation", `${path}: ${missing.message}`, {
-        errors: [{ path, message: missing.message }],
+    const wrong = kind.refused?.(parsed) ?? kind.fault?.(parsed, deps.environment) ?? null;
+    if (wrong !== null) {
+      const path = `options.${wrong.path}`;
+      throw new PerchError("validation", `${path}: ${wrong.message}`, {
+        errors: [{ path, message: wrong.message }],
       });
     }
     await deps.check(parsed);

@@ -35,6 +35,8 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   inEnvironment?: Channel["inEnvironment"];
   /** `path` is the name of an option. */
   fault?(options: z.output<S>, environment: ChannelEnvironment): FieldError | null;
+  /** What contradicts itself is not taken; where it was taken before, it goes on. `path` is the name of an option. */
+  refused?(options: z.output<S>): FieldError | null;
   prepare?: Channel["prepare"];
   /** May throw anything. */
   greet?(options: z.output<S>, context: GreetContext): Promise<void>;
@@ -53,7 +55,7 @@ const ENDED: Outcome = {
 
 /** Makes a channel that keeps its promises: it never throws, and its answers are short and hold no secrets. */
 export function defineChannel<S extends z.ZodObject>(definition: ChannelDefinition<S>): Channel {
-  const { options: schema, send, greet, limits, fault, ...named } = definition;
+  const { options: schema, send, greet, limits, fault, refused, ...named } = definition;
   return {
     forPeople: true,
     toPersons: false,
@@ -64,6 +66,7 @@ export function defineChannel<S extends z.ZodObject>(definition: ChannelDefiniti
       const parsed = schema.safeParse(stored);
       return parsed.success ? fault?.(parsed.data, environment) ?? null : null;
     },
+    refused: (given) => refused?.(schema.parse(given)) ?? null,
     ...greet && {
       async greet(stored: unknown, context: GreetContext) {
         const options = schema.parse(stored);

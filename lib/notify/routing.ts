@@ -83,7 +83,7 @@ export function decideRoutes(
     if ("fault" in place) return note(rule, place.channel, "", "skip", place.fault);
     const { channel, target } = place;
     const timing = timingFor(rule, event, context);
-    const why = owed ?? `${event.type} of ${event.severity} severity`;
+    const why = owed ?? `${event.type.replace(/[._]/g, " ")}, ${event.severity}`;
     const at = routed.planned.findIndex((p) => p.channel === channel.id && p.target === target);
     if (at >= 0 && !isSooner(timing.state, routed.planned[at].state)) {
       if (owed === null) note(rule, channel, target, "skip", "sent there already by another rule");

@@ -229,7 +229,11 @@ function Secret({ name, secret }: { name: string; secret: string }): VNode {
 function TestNotice({ name, outcome }: { name: string; outcome: Outcome }): VNode {
   const good = outcome.state === "delivered";
   return (
-    <section class="card attention" aria-labelledby="test-title" role="status">
+    <section
+      class={good ? "card" : "card attention"}
+      aria-labelledby="test-title"
+      role="status"
+    >
       <h2 id="test-title">
         {good ? `${name} accepted the test message` : `${name} did not accept the test message`}
       </h2>

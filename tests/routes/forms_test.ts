@@ -183,7 +183,8 @@ Deno.test(
     const { channels } = app.parts.notify;
     const mail = { kind: "email", name: "Mail", "option.to": "ada@example.org" };
     for (
-      const [service, message] of [
+      const [service, message, server = ""] of [
+        ["gmail", /gmail does not use mail\.example: choose custom/, "mail.example"],
         ["environment", /there is no mail server: SMTP_SERVER is not set/],
         ["custom", /there is no mail server: no server is given/],
         ["gmail", /no sender is given/],
@@ -192,6 +193,7 @@ Deno.test(
       const { status, page } = await app.post("/settings/channels/add", {
         ...mail,
         "option.service": service,
+        "option.server": server,
       });
       assert.equal(status, 400, service);
       assert.match(page, message);

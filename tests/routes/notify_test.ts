@@ -181,7 +181,7 @@ Deno.test(
     const [, first] = routed;
     const said = first.decisions.map((d: Json) => [d.rule_name, d.decision, d.why]);
     assert.deepEqual(said, [
-      ["Warnings and above, to everybody", "send", "alarm.raised of warning severity"],
+      ["Warnings and above, to everybody", "send", "alarm raised, warning"],
       ["Hall 9", "skip", "hall-1/press-3 is not under hall-9"],
     ]);
     const rule = { name: "Try", severity: "warning", recipients: [{ channel: "*" }] };

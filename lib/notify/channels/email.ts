@@ -71,6 +71,11 @@ export const email = defineChannel({
   attachesFiles: true,
   inEnvironment: ({ smtp }) => smtp.server !== null && smtp.recipient !== null,
   limits: { timeoutMs: 30_000 },
+  refused: ({ service, server }) =>
+    server === undefined || service === "custom" ? null : {
+      path: "service",
+      message: `${service} does not use ${server}: choose custom, or leave the server empty`,
+    },
   fault: (given, { smtp }) => {
     const missing = placeAndSender(given, smtp);
     return "path" in missing ? missing : null;
