@@ -177,6 +177,7 @@ export async function build(
   });
   late.fill("alarms", alarms);
   const tickets = ticketRoom.with(alarms);
+  late.fill("tickets", tickets.tickets);
   const presence = createPresenceParts(foundation, {
     ...{ machines: registry.machines, statuses: live.statuses, alarms },
     ...{ mqtt: sources.mqtt, httpPort, securePort },

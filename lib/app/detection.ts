@@ -10,6 +10,7 @@ import {
   type FindingStore,
   type StoredFinding,
 } from "../detect/findings_store.ts";
+import type { Failure } from "../detect/predict/fleet_lives.ts";
 import { createPredictions, type Predictions } from "../detect/predict/predictions.ts";
 import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
 import { createRunner, type Runner } from "../detect/runner/runner.ts";
@@ -70,6 +71,7 @@ export async function createDetectionParts(
       bus.publish("predictions", data);
     },
     retrainDays: () => settings.get("predictions.retrain_days"),
+    failures: failuresOf(foundation, machines),
     freeMemory: openFreeMemory(),
   });
   bus.subscribe("readings", (group) => predictions.add(group));
@@ -82,6 +84,24 @@ export async function createDetectionParts(
     timeText: timeIn(foundation.zone),
   });
   return { detection, predictions, backtests };
+}
+
+/** Tag of machines that ran until they failed; their last reading is their end. */
+const FAILED_TAG = "failed";
+
+/** Machines that failed: those with the tag, and those that a resolved ticket says so of. */
+function failuresOf(
+  { late }: Pick<Foundation, "late">,
+  { registry: { machines } }: Pick<MachineParts, "registry">,
+): () => Promise<Failure[]> {
+  return async () => [
+    ...machines.all().filter(({ tags }) => tags.includes(FAILED_TAG))
+      .map(({ path }): Failure => ({ machine: path, atMs: null, backMs: null })),
+    ...(await late.get("tickets").failures()).flatMap(({ machineId, atMs, backMs }) => {
+      const machine = machines.find(machineId);
+      return machine === undefined ? [] : [{ machine: machine.path, atMs, backMs }];
+    }),
+  ];
 }
 
 /** Says what was found, to those who wait for alarms first. */

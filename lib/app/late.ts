@@ -9,6 +9,7 @@ import type { Broker } from "../sources/broker/broker.ts";
 import type { CodecGate } from "../sources/codecs/gate.ts";
 import type { Devices } from "../sources/devices/directory.ts";
 import type { MqttPublisher, Source } from "../sources/source.ts";
+import type { Tickets } from "../tickets/tickets.ts";
 
 /** What a room asks of a room that is made after it. `build.ts` fills in each, in this order. */
 export interface LateParts {
@@ -19,6 +20,8 @@ export interface LateParts {
   };
   /** Asked by machines: a machine moves. */
   predictions: Pick<Predictions, "move">;
+  /** Asked by predictions: machines that failed. */
+  tickets: Pick<Tickets, "failures">;
   /** Asked by live: whether a sensor's device can be reached, as it says itself. */
   devices: Pick<Devices, "said">;
   /** Asked by intake (messages that are replayed) and by devices (what a broker keeps is read again). */

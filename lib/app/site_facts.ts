@@ -173,22 +173,21 @@ function outlookFact(
   // What is said of them names them by their paths.
   const words = (text: string) =>
     ofMachine.reduce((said, { name, title }) => said.replaceAll(name, title), text);
-  const about = life.known ? sensors.find(({ name }) => name === life.sensor) : undefined;
+  const limited = life.known && !("machines" in life) ? life : null;
+  const about = sensors.find(({ name }) => name === limited?.sensor);
   return {
     machine,
     machineTitle,
     class: kind,
     summary: words(summary),
     action: words(action),
-    life: life.known
-      ? {
-        sensorTitle: about?.title ?? titleOf(lastLevel(life.sensor)),
-        unit: about?.unit ?? null,
-        limit: life.limit,
-        remainingMs: life.remainingMs,
-        lowMs: life.lowMs,
-        highMs: life.highMs,
-      }
-      : null,
+    life: limited && {
+      sensorTitle: about?.title ?? titleOf(lastLevel(limited.sensor)),
+      unit: about?.unit ?? null,
+      limit: limited.limit,
+      remainingMs: limited.remainingMs,
+      lowMs: limited.lowMs,
+      highMs: limited.highMs,
+    },
   };
 }

@@ -6,7 +6,7 @@
 import type { Alarm } from "../alarms/alarm.ts";
 import type { Clock } from "../base/clock.ts";
 import type { SqlStatement } from "../db/client.ts";
-import type { Verdict } from "../words/verdict.ts";
+import type { TicketVerdict, Verdict } from "../words/verdict.ts";
 import type { TicketBook } from "./book.ts";
 import {
   mayMove,
@@ -25,8 +25,8 @@ export interface MoveOptions {
   version?: number;
   /** What was done about it, or why. */
   note?: string | null;
-  /** Of its alarm; when resolving. */
-  verdict?: Verdict | null;
+  /** Of its alarm, or `failed`; when resolving. */
+  verdict?: TicketVerdict | null;
 }
 
 /** What tickets ask of the alarms. */
@@ -72,7 +72,11 @@ export function createMoving(
     checkVersion(row, options.version);
     const { verdict = null } = options;
     const note = options.note || null;
-    if (verdict !== null && row.alarmId === null) {
+    const failed = verdict === "failed";
+    if (failed && row.machineId === null) {
+      throw fieldError("verdict", "this ticket has no machine that could have failed");
+    }
+    if (verdict !== null && !failed && row.alarmId === null) {
       throw fieldError("verdict", "this ticket has no alarm that could be real or false");
     }
     const audit = by.audited({
@@ -85,13 +89,16 @@ export function createMoving(
     const alarm = action === "resolve" && row.alarmId !== null
       ? await alarms.find(row.alarmId)
       : null;
-    if (alarm !== null && await resolveBoth(row, alarm.id, { note, verdict }, by, audit)) {
+    const ofAlarm = failed ? "real" : verdict;
+    // After the ticket's part in the alarm's transaction, which has the alarm's verdict.
+    const extra = [audit, ...(failed ? [store.failed(row.id)] : [])];
+    if (alarm !== null && await resolveBoth(row, alarm.id, { note, verdict: ofAlarm }, by, extra)) {
       return await published(row.id);
     }
     const step = moved(row, action, { name: by.name, atMs: clock.now(), note, verdict });
     const { event: type, done } = MOVES[action];
-    const judge = alarm !== null && verdict !== null
-      ? (extra: SqlStatement[]) => alarms.judge(alarm.id, verdict, by, extra)
+    const judge = alarm !== null && ofAlarm !== null
+      ? (extra: SqlStatement[]) => alarms.judge(alarm.id, ofAlarm, by, extra)
       : undefined;
     return await write(row, [
       store.update(row.id, step, row.version),
@@ -112,10 +119,10 @@ export function createMoving(
     alarmId: string,
     remark: { note: string | null; verdict: Verdict | null },
     by: By,
-    audit: SqlStatement,
+    extra: SqlStatement[],
   ): Promise<boolean> {
     try {
-      await alarms.resolve(alarmId, remark, by, [audit]);
+      await alarms.resolve(alarmId, remark, by, extra);
       return true;
     } catch (error) {
       if (!isConflict(error)) throw error;

@@ -5,7 +5,7 @@ import { msField } from "../base/wire.ts";
 import type { TicketRow as StoredTicket } from "../db/schema/tickets.ts";
 import type { EventType } from "../events/event.ts";
 import type { Severity } from "../words/severity.ts";
-import { type Verdict, VERDICTS } from "../words/verdict.ts";
+import { TICKET_VERDICTS, type TicketVerdict } from "../words/verdict.ts";
 
 export const TICKET_STATES = ["open", "in_progress", "resolved", "closed"] as const;
 export type TicketState = typeof TICKET_STATES[number];
@@ -73,7 +73,8 @@ export const ticketShape = z.object({
   machine_id: z.string().nullable(),
   machine_name: z.string().nullable(),
   alarm_id: z.string().nullable().describe("the alarm it is for"),
-  verdict: z.enum(VERDICTS).nullable().describe("of its alarm"),
+  verdict: z.enum(TICKET_VERDICTS).nullable()
+    .describe("of its alarm; failed: the machine had failed"),
   note: z.string().nullable().describe("what was written when it was resolved"),
   created_ms: msField,
   created_by: z.string().nullable().describe("null: an alarm opened it"),
@@ -100,7 +101,7 @@ export interface TicketEventBody {
 export function moved(
   row: TicketRow,
   action: TicketAction,
-  by: { name: string | null; atMs: number; note: string | null; verdict: Verdict | null },
+  by: { name: string | null; atMs: number; note: string | null; verdict: TicketVerdict | null },
 ): Partial<TicketRow> {
   const { name, atMs, note, verdict } = by;
   const change: Partial<TicketRow> = { state: MOVES[action].to, ...changedBy(name, atMs) };

@@ -72,6 +72,10 @@ export interface TicketStore {
    * `conflict` when somebody changed it meanwhile.
    */
   update(id: number, change: Partial<TicketRow>, version: number | null): SqlStatement;
+  /** Says that its machine had failed, beside a change that counts its version. */
+  failed(id: number): SqlStatement;
+  /** Tickets of machines that failed: opened when they did, resolved when they ran again. */
+  failures(): Promise<{ machineId: string; atMs: number; backMs: number }[]>;
   /** Remembers that this due date was reported as over; a date that somebody set meanwhile is still to come. */
   overdueReported(id: number, dueMs: number): SqlStatement;
 }
@@ -161,6 +165,18 @@ export function createTicketStore(db: Database): TicketStore {
         build.update(tickets).set({ ...change, ...unreported, version: next }).where(
           eq(tickets.id, id),
         ),
+      );
+    },
+    failed: (id) =>
+      statementOf(build.update(tickets).set({ verdict: "failed" }).where(eq(tickets.id, id))),
+    async failures() {
+      const rows = await orm.select({
+        machineId: tickets.machineId,
+        atMs: tickets.createdMs,
+        backMs: tickets.resolvedMs,
+      }).from(tickets).where(eq(tickets.verdict, "failed"));
+      return rows.flatMap(({ machineId, atMs, backMs }) =>
+        machineId === null || backMs === null ? [] : [{ machineId, atMs, backMs }]
       );
     },
     overdueReported: (id, dueMs) =>

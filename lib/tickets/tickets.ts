@@ -51,6 +51,8 @@ export interface Tickets {
   /** @throws `not_found` */
   get(id: string): Promise<Ticket>;
   ofAlarm(alarmId: string): Promise<Ticket | null>;
+  /** Machines that failed, and ran again, as resolved tickets say. */
+  failures(): Promise<{ machineId: string; atMs: number; backMs: number }[]>;
   counts(): Promise<{ unresolved: number; overdue: number }>;
   /** @throws `validation`; `conflict` when the alarm has one already */
   create(draft: TicketDraft, by: By): Promise<Ticket>;
@@ -194,6 +196,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
       const row = (await store.ofAlarms([alarmId])).get(alarmId);
       return row === undefined ? null : json(row);
     },
+    failures: () => store.failures(),
     counts: () => store.counts(clock.now()),
     create,
     change,

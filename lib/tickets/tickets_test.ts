@@ -282,6 +282,12 @@ Deno.test("tickets: ticket and alarm are resolved together, whoever begins, with
     });
     const again = await tickets.get("T-2");
     assert.deepEqual([again.state, again.note, again.resolved_ms], ["open", null, null]);
+    // A machine that failed: to its alarm that is a real fault.
+    assert.deepEqual(await tickets.failures(), []);
+    const failed = await tickets.move("T-2", "resolve", { verdict: "failed" }, BEN);
+    assert.deepEqual([failed.verdict, alarms.get("a2")!.verdict], ["failed", "real"]);
+    const { created_ms: atMs, resolved_ms: backMs, machine_id: machineId } = failed;
+    assert.deepEqual(await tickets.failures(), [{ machineId, atMs, backMs }]);
   }));
 
 Deno.test("tickets: an alarm that is over by itself leaves alone what somebody works on", () =>

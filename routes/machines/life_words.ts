@@ -17,6 +17,7 @@ export function lifeSentence(
   nowMs: number,
 ): string | null {
   if (!life.known) return null;
+  if ("machines" in life) return title(life.text);
   const sensor = sensors.find(life.sensor);
   const name = sensor ? sensor.settings.display_name ?? sensor.sensor : life.sensor;
   const limit = exact(life.limit);

@@ -7,7 +7,7 @@ import {
   ticketShape,
 } from "../../lib/tickets/ticket.ts";
 import type { MoveOptions } from "../../lib/tickets/moving.ts";
-import { VERDICTS } from "../../lib/words/verdict.ts";
+import { TICKET_VERDICTS } from "../../lib/words/verdict.ts";
 import { byOf } from "../http/caller.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
@@ -27,7 +27,8 @@ const moveShape = z.strictObject({ note: note.optional(), version: version.optio
   .meta({ id: "TicketMove" });
 const resolveShape = z.strictObject({
   note: note.optional().describe("what was done"),
-  verdict: z.enum(VERDICTS).optional().describe("of its alarm; the detector learns from it"),
+  verdict: z.enum(TICKET_VERDICTS).optional()
+    .describe("of its alarm; the detector learns from it. failed: real, and the machine failed"),
   version: version.optional(),
 }).meta({ id: "TicketResolve" });
 

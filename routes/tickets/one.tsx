@@ -9,7 +9,7 @@ import {
   TICKET_ACTIONS,
   type TicketAction,
 } from "../../lib/tickets/ticket.ts";
-import { VERDICTS } from "../../lib/words/verdict.ts";
+import { TICKET_VERDICTS } from "../../lib/words/verdict.ts";
 import { Exact } from "../frame/times.tsx";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { byOf } from "../http/caller.ts";
@@ -84,7 +84,7 @@ export function ticketPages(parts: TicketPageParts): Route[] {
         z.strictObject({
           version,
           note: z.string().trim().max(2000).optional(),
-          verdict: z.enum([...VERDICTS, ""]).optional(),
+          verdict: z.enum([...TICKET_VERDICTS, ""]).optional(),
         }),
         async ({ note, verdict, version }, context) => {
           const given = { note, verdict: verdict || null, version };
@@ -202,12 +202,16 @@ function TicketFacts(
         )}
         {note !== null && <Fact name="What was done">{note}</Fact>}
         {verdict !== null && (
-          <Fact name="The alarm was">{verdict === "real" ? "real" : "a false alarm"}</Fact>
+          <Fact name={verdict === "failed" ? "The machine" : "The alarm was"}>
+            {verdict === "failed" ? "had failed" : verdict === "real" ? "real" : "a false alarm"}
+          </Fact>
         )}
       </Facts>
     </section>
   );
 }
+
+const FAILED = ["failed", "had failed, and runs again"] as const;
 
 /** What can be done with it in its state. */
 function Work({ ticket, sent }: { ticket: Ticket; sent: SentForm }): VNode {
@@ -238,11 +242,29 @@ function Work({ ticket, sent }: { ticket: Ticket; sent: SentForm }): VNode {
             value={sent.values.note ?? ""}
             error={sent.errors.note}
           />
+          {ticket.alarm_id === null && ticket.machine !== null && (
+            <Select
+              name="verdict"
+              label="The machine"
+              options={[["", "had not failed"], FAILED]}
+              value={sent.values.verdict ?? ""}
+              help="Remaining life is learned from machines of a kind that failed."
+              error={sent.errors.verdict}
+            />
+          )}
           {ticket.alarm_id !== null && (
             <Select
               name="verdict"
               label="The alarm was"
-              options={[["", "not judged"], ["real", "real"], ["false_alarm", "a false alarm"]]}
+              options={[
+                ...[["", "not judged"], ["real", "real"], [
+                  "false_alarm",
+                  "a false alarm",
+                ]] as const,
+                ...(ticket.machine === null
+                  ? []
+                  : [["failed", "real, and the machine had failed"] as const]),
+              ]}
               value={sent.values.verdict ?? ""}
               help="The detector learns from it. The alarm is resolved too."
               error={sent.errors.verdict}

@@ -208,6 +208,78 @@ Deno.test("predictions: after a start the stored model judges the first row", ()
     assert.equal(first.features.length, 25);
   }));
 
+Deno.test("remaining life is learned from machines of a kind that failed: by tag, and by a ticket", () =>
+  withApp(async (app) => {
+    const HOUR = 3_600_000;
+    /** Hourly values of a machine that fails `life` hours after its first reading. */
+    const run = async (machine: string, life: number, { hours = life, agoHours = 1 } = {}) => {
+      const endMs = (Math.floor(Date.now() / HOUR) - agoHours) * HOUR;
+      await app.ingest(
+        Array.from({ length: hours }, (_, i) => {
+          const wear = Math.exp((i - life) / 20), wave = Math.sin(i * 12.9898 * life);
+          const ts = endMs - (hours - 1 - i) * HOUR;
+          return [
+            { machine, sensor: "heat", value: 50 + 20 * wear + 0.2 * wave, ts },
+            { machine, sensor: "flow", value: 12 - 6 * wear - 0.1 * wave, ts },
+          ];
+        }).flat(),
+      );
+    };
+    const ask = async (method: string, path: string, body: unknown) =>
+      json(
+        await app.ask(path, {
+          role: "admin",
+          method,
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        }),
+      );
+    const learn = () => app.parts.predictions.learnFleets(new AbortController().signal);
+    const lifeNow = async (machine: string) => {
+      await app.ingest([
+        { machine, sensor: "heat", value: 57, ts: Date.now() - 1 },
+        { machine, sensor: "flow", value: 9.9, ts: Date.now() - 1 },
+      ]);
+      app.parts.predictions.renew(machine);
+      await app.parts.predictions.look({ all: true });
+      const { items } = await json(
+        await app.ask(`/api/predictions?current=true&machine=${machine}`),
+      );
+      return (items as Json[]).find((one) => one.machine === machine)!.remaining_life as Json;
+    };
+    for (let i = 0; i < 9; i++) {
+      await run(`fleet/e${i}`, 70 + 6 * i);
+      const { id } = app.parts.registry.machines.find(`fleet/e${i}`)!;
+      await ask("PATCH", `/api/machines/${id}`, { tags: ["failed"] });
+    }
+    await run("fleet/e9", 90);
+    await run("fleet/now", 100, { hours: 80 });
+    assert.equal(await learn(), 0, "nine are too few");
+    assert.match((await lifeNow("fleet/now")).text, /no sensor of this machine has a limit/);
+
+    const ticket = await ask("POST", "/api/tickets", { title: "seized", machine: "fleet/e9" });
+    const done = await ask("POST", `/api/tickets/${ticket.id}/resolve`, { verdict: "failed" });
+    assert.equal(done.verdict, "failed");
+    assert.equal(await learn(), 1);
+    const life = await lifeNow("fleet/now");
+    assert.deepEqual([life.known, life.machines, life.sensor], [true, 10, null], life.text);
+    assert.match(
+      life.text,
+      /left, .* in 8 of 10 cases, as with the 10 machines of this kind that failed/,
+    );
+    assert.ok(Math.abs(Number(life.remaining_ms) / HOUR - 19) < 10, life.text);
+    assert.equal(await learn(), 0, "nothing new");
+    assert.match((await lifeNow("fleet/e1")).text, /marked as failed/);
+    assert.match(
+      (await lifeNow("fleet/e9")).text,
+      /has not run long enough to be compared with the 10/,
+    );
+    const page = await (await app.ask("/machines/fleet/now")).text();
+    assert.match(page, /as with the 10 machines of this kind that failed/);
+    const status = await json(await app.ask("/api/ai/status"));
+    assert.ok(!JSON.stringify(status.models).includes("/kind/"), "models of machines alone");
+  }));
+
 Deno.test("retrain: can be cancelled, and only admins may ask", () =>
   withApp(async (app) => {
     await teach(app, 1.5);

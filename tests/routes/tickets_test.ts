@@ -178,6 +178,7 @@ Deno.test(
     assert.equal((await call("GET", "/api/tickets"))[1].items.length, 0);
     await call("POST", "/api/tickets", { title: "x" });
     assert.equal((await call("POST", "/api/tickets/T-1/resolve", { verdict: "real" }))[0], 400);
+    assert.equal((await call("POST", "/api/tickets/T-1/resolve", { verdict: "failed" }))[0], 400);
     assert.equal((await call("POST", "/api/tickets/T-1/start", { verdict: "real" }))[0], 400);
     assert.equal((await call("POST", "/api/tickets/T-7/start", {}))[0], 404);
     assert.equal((await call("POST", "/api/tickets/T-1/start", {}, "viewer"))[0], 403);

@@ -1,7 +1,7 @@
 /** Tickets, and what people write and show with them and with alarms. */
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { VERDICTS } from "../../words/verdict.ts";
+import { TICKET_VERDICTS } from "../../words/verdict.ts";
 import { ms } from "./columns.ts";
 
 /** Work on what is wrong (lib/tickets). A trigger fails the transaction of whoever was slower. */
@@ -21,7 +21,7 @@ export const tickets = sqliteTable("tickets", {
   machineId: text("machine_id"),
   /** One ticket for each alarm. */
   alarmId: text("alarm_id").unique(),
-  verdict: text("verdict", { enum: VERDICTS }),
+  verdict: text("verdict", { enum: TICKET_VERDICTS }),
   /** The remark with which it was resolved. */
   note: text("note"),
   createdMs: ms("created_ms").notNull(),

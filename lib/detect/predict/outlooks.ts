@@ -42,6 +42,8 @@ export interface OutlookDeps {
   limitsOf: (sensor: Sensor) => Limits | null;
   /** Publishes to the live stream. */
   publish: (type: "prediction", data: unknown) => void;
+  /** Remaining life from machines of its kind that failed; null: there is no model of these. */
+  fleetLife: (machine: string, nowMs: number) => Promise<LifeNote | null>;
   /** A model turned out to be unusable: asks for a new one. */
   retrain: (machine: string, why: string) => void;
 }
@@ -209,7 +211,8 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
       const limits = deps.limitsOf(sensor);
       return limits === null ? [] : [{ sensor, limits }];
     });
-    machine.life = await remainingLife({ readings, estimator: trendLife }, limited, nowMs);
+    const trend = await remainingLife({ readings, estimator: trendLife }, limited, nowMs);
+    machine.life = firstOf(trend, await deps.fleetLife(machine.name, nowMs));
   }
 
   function judge(machine: Machine, own: readonly Sensor[]): Outlook | null {
@@ -287,6 +290,13 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     },
     counts: () => ({ ...count, latencyMs: quantiles(latencies) }),
   };
+}
+
+/** A limit that is reached sooner counts; else what machines of its kind say, or why they say nothing. */
+function firstOf(trend: LifeNote, fleet: LifeNote | null): LifeNote {
+  if (fleet === null) return trend;
+  if (!trend.known) return fleet;
+  return fleet.known && fleet.remainingMs < trend.remainingMs ? fleet : trend;
 }
 
 function quantiles(values: number[]): { p50: number; p99: number } | null {

@@ -59,8 +59,10 @@ export interface LogQuery extends PageQuery {
 
 /** The tables `models`, `predictions` and `model_log`. */
 export interface PredictStore {
-  /** Every stored model, newest version first within a machine. */
+  /** Every stored model of machines, newest version first within a machine. */
   models(machine?: string): Promise<ModelInfo[]>;
+  /** The newest model of a kind of machines; null: none. */
+  fleetModel(kind: string): Promise<ModelInfo | null>;
   /** The bytes of a model as `lib/detect/forest` saves them; null when it is gone. */
   bytesOf(id: number): Promise<Uint8Array | null>;
   /** Stores the next version and forgets the oldest ones. */
@@ -82,6 +84,8 @@ export interface PredictStore {
 
 const { bytes: _, size, ...OF_MODEL } = getTableColumns(models);
 const MODEL = { ...OF_MODEL, bytes: size };
+/** No path of a machine begins with a slash: models of kinds do. */
+const OF_MACHINES = sql`${models.machine} not like '/%'`;
 const latestVerdict = build.select({ verdict: predictionFeedback.verdict }).from(predictionFeedback)
   .where(eq(predictionFeedback.predictionId, predictions.id))
   .orderBy(desc(predictionFeedback.id)).limit(1);
@@ -123,10 +127,11 @@ export function createPredictStore(db: Database): PredictStore {
   );
   const modelsOf = (machine?: string) =>
     orm.select(MODEL).from(models)
-      .where(machine === undefined ? undefined : eq(models.machine, machine))
+      .where(machine === undefined ? OF_MACHINES : eq(models.machine, machine))
       .orderBy(asc(models.machine), desc(models.version));
   return {
     models: async (machine) => await modelsOf(machine),
+    fleetModel: async (kind) => (await modelsOf(kind))[0] ?? null,
     async bytesOf(id) {
       const row = await orm.select({ bytes: models.bytes }).from(models).where(eq(models.id, id))
         .get();

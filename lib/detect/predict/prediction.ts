@@ -11,9 +11,10 @@ const remainingLifeShape = z.object({
   known: z.boolean(),
   text: z.string(),
   sensor: z.string().nullable().describe("that reaches its limit first"),
+  machines: z.number().nullable().describe("of this kind that failed, which it is learned from"),
   limit: z.number().nullable(),
   remaining_ms: z.number().nullable(),
-  low_ms: z.number().nullable().describe("90 % interval"),
+  low_ms: z.number().nullable().describe("90 % interval; with machines: 80 %"),
   high_ms: z.number().nullable().describe("null when known: without end"),
   crossed_ms: msField.nullable().describe("since when that limit is crossed"),
   confidence: z.number().nullable(),
@@ -89,21 +90,28 @@ function remainingLifeOf(life: LifeNote): z.output<typeof remainingLifeShape> {
   const none = {
     sensor: null,
     limit: null,
+    machines: null,
     remaining_ms: null,
     low_ms: null,
     high_ms: null,
     crossed_ms: null,
   };
   if (!life.known) return { known: false, text: life.text, ...none, confidence: null };
+  const by = "machines" in life
+    ? { sensor: null, limit: null, machines: life.machines, crossed_ms: null }
+    : {
+      sensor: life.sensor,
+      limit: life.limit,
+      machines: null,
+      crossed_ms: life.crossedMs ?? null,
+    };
   return {
     known: true,
     text: life.text,
-    sensor: life.sensor,
-    limit: life.limit,
+    ...by,
     remaining_ms: life.remainingMs,
     low_ms: life.lowMs,
     high_ms: life.highMs,
-    crossed_ms: life.crossedMs ?? null,
     confidence: life.confidence,
   };
 }

@@ -13,6 +13,8 @@ import type { Verdict } from "../../words/verdict.ts";
 import type { Limits } from "../limits.ts";
 import { createFeedbackStore } from "./feedback_store.ts";
 import { type History, numericSensors } from "./history.ts";
+import type { Failure } from "./fleet_lives.ts";
+import { createFleets } from "./fleets.ts";
 import { createOutlooks } from "./outlooks.ts";
 import { createPredictStore, type PredictStore } from "./predict_store.ts";
 import { createSchedule } from "./schedule.ts";
@@ -68,6 +70,8 @@ export interface Predictions {
   ): Promise<void>;
   /** Machines with at least one sensor that reports numbers, sorted. */
   machines(): string[];
+  /** Learns from machines that failed, where there is something new to learn; how many models that were. */
+  learnFleets(signal: AbortSignal): Promise<number>;
   /** Training waits, or goes on. */
   restTraining(on: boolean): void;
   /** Looking, training, and the schedule. */
@@ -86,6 +90,8 @@ export interface PredictDeps {
   publish: (type: "prediction", data: unknown) => void;
   /** Days after which a model is trained again; 0: never by itself. */
   retrainDays: () => number;
+  /** Machines that failed, as people said. */
+  failures?: () => Promise<Failure[]>;
   /** Gives back what the C library keeps of memory that was freed. */
   freeMemory?: (() => Promise<void>) | null;
 }
@@ -95,6 +101,17 @@ export function createPredictions(deps: PredictDeps): Predictions {
   const { clock, log, sensors, readings } = deps;
   const store = createPredictStore(deps.db);
   const feedback = createFeedbackStore(deps.db);
+  const fleets = createFleets({
+    clock,
+    log,
+    sensors,
+    readings,
+    store,
+    failures: deps.failures ?? (() => Promise.resolve([])),
+    onTrained(machines) {
+      for (const machine of machines) outlooks.renew(machine);
+    },
+  });
   const outlooks = createOutlooks({
     clock,
     log,
@@ -103,6 +120,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
     store,
     limitsOf: deps.limitsOf,
     publish: deps.publish,
+    fleetLife: fleets.lifeOf,
     retrain: (machine, why) => void training.request(machine, why),
   });
   const training = createTraining({
@@ -147,7 +165,11 @@ export function createPredictions(deps: PredictDeps): Predictions {
       (machine === null ? machineNames() : [machine])
         .filter((name) => training.request(name, `asked for by ${by}`)),
     cancelTraining: (machine) => training.cancel(machine),
-    restTraining: (on) => training.rest(on),
+    learnFleets: fleets.look,
+    restTraining(on) {
+      training.rest(on);
+      fleets.rest(on);
+    },
     async move(from, to) {
       const statements = await store.move(from, to);
       return {
@@ -182,6 +204,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
       },
       { name: "training", run: (signal, beat) => training.run(signal, beat) },
       { name: "training schedule", run: (signal) => schedule.run(signal) },
+      { name: "lives of machines that failed", run: (signal) => fleets.run(signal) },
     ],
   };
 }

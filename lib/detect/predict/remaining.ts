@@ -8,7 +8,7 @@ import { HOUR_MS } from "../../words/times.ts";
 import type { History as LifeHistory, KnownLife, LifeEstimator } from "../life/life.ts";
 import type { Limits } from "../limits.ts";
 import type { History } from "./history.ts";
-import type { LifeNote } from "./shapes.ts";
+import type { TrendNote } from "./shapes.ts";
 
 const SPANS_MS = [14 * 24 * HOUR_MS, 24 * HOUR_MS, 2 * HOUR_MS];
 const POINTS = 240;
@@ -23,7 +23,7 @@ export async function remainingLife(
   deps: { readings: History; estimator: LifeEstimator },
   limited: readonly Limited[],
   nowMs: number,
-): Promise<LifeNote> {
+): Promise<TrendNote> {
   const asked = limited.flatMap(({ sensor, limits }) =>
     limitsToReach(limits).map((limit) => ({ sensor, ...limit }))
   );
@@ -106,7 +106,7 @@ function noteOf(
     limit: number;
     crossedMs: number | null;
   },
-): LifeNote {
+): TrendNote {
   const { remainingMs, lowMs, highMs, confidence } = life;
   return {
     known: true,

@@ -41,7 +41,10 @@ export interface FeatureShare extends SensorShare {
 }
 
 /** Remaining useful life as it is stored: times in ms, null for "without end". */
-export type LifeNote =
+export type LifeNote = TrendNote | FleetNote;
+
+/** By the trend towards a limit. */
+export type TrendNote =
   | { known: false; text: string }
   | {
     known: true;
@@ -56,6 +59,18 @@ export type LifeNote =
     crossedMs?: number | null;
     confidence: number;
   };
+
+/** As machines of the same kind that failed say. */
+export interface FleetNote {
+  known: true;
+  text: string;
+  /** How many machines those are. */
+  machines: number;
+  remainingMs: number;
+  lowMs: number;
+  highMs: number | null;
+  confidence: number;
+}
 
 /** What is said about a machine at one moment. */
 export interface Outlook {

@@ -1,11 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
+import type { Run } from "../life/fleet/run_features.ts";
 
-/** Message to the worker. */
-export interface TrainTask {
-  sensors: string[];
-  data: Float64Array;
-  rows: number;
-}
+/** Message to the worker: rows of a machine, or whole lives of machines of a kind. */
+export type TrainTask =
+  | { sensors: string[]; data: Float64Array; rows: number }
+  | { runs: Run[]; columns: number };
 /** Its answer. */
 export type TrainAnswer =
   | { ok: true; packed: Uint8Array<ArrayBuffer>; bytes: number; trainMs: number }
@@ -40,7 +39,8 @@ export async function trainInWorker(
         () => reject(new Error("training took longer than five minutes and was ended")),
         () => {},
       );
-      worker.postMessage(task, [task.data.buffer]);
+      const data = "runs" in task ? task.runs.map((run) => run.data) : [task.data];
+      worker.postMessage(task, data.map(({ buffer }) => buffer));
     });
     if (!answer.ok) throw new RangeError(answer.message);
     return answer;
