@@ -7,7 +7,7 @@ import { messageOf } from "../../base/errors.ts";
 import { nameId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
 import type { Sensor, SensorDirectory } from "../../machines/sensor.ts";
-import { duration } from "../../words/times.ts";
+import { span } from "../../words/times.ts";
 import type { FleetModel } from "../life/fleet/fleet.ts";
 import {
   extentOf,
@@ -114,8 +114,8 @@ export function createFleets(deps: FleetsDeps): Fleets {
     const spans = [];
     for (const life of lives) {
       const sensors = kind.machines.get(life.machine)!;
-      const span = await spanOf(readings, sensors, life, clock.now());
-      if (span !== null) spans.push({ ...span, sensors });
+      const extent = await spanOf(readings, sensors, life, clock.now());
+      if (extent !== null) spans.push({ ...extent, sensors });
     }
     if (spans.length === 0) throw new RangeError("their histories are empty");
     const stepMs = stepFor(
@@ -185,9 +185,9 @@ export function createFleets(deps: FleetsDeps): Fleets {
     if (fromMs !== null) return fromMs;
     const before = begun.get(machine);
     if (before !== undefined) return before;
-    const span = await spanOf(readings, sensors, { machine, fromMs, toMs: null }, nowMs);
-    if (span !== null) begun.set(machine, span.firstMs);
-    return span?.firstMs ?? null;
+    const extent = await spanOf(readings, sensors, { machine, fromMs, toMs: null }, nowMs);
+    if (extent !== null) begun.set(machine, extent.firstMs);
+    return extent?.firstMs ?? null;
   }
 
   return {
@@ -226,7 +226,7 @@ function noteOf(guess: Guess, { lives, longest }: FleetModel, stepMs: number): L
   if (!guess.known) {
     const why = {
       too_short: `it has not run long enough to be compared with ${those}`,
-      too_old: `it has run longer than any of ${those} (${duration(longest * stepMs)})`,
+      too_old: `it has run longer than any of ${those} (${span(longest * stepMs)})`,
       unlike: `it runs unlike ${those}`,
     };
     return { known: false, text: `unknown: ${why[guess.why]}` };
@@ -234,10 +234,8 @@ function noteOf(guess: Guess, { lives, longest }: FleetModel, stepMs: number): L
   const [remainingMs, lowMs, highMs] = [guess.rows, guess.low, guess.high].map((r) => r * stepMs);
   const open = !Number.isFinite(highMs);
   const about = open
-    ? `at least ${duration(lowMs)} left in 8 of 10 cases`
-    : `about ${duration(remainingMs)} left, ${duration(lowMs)} to ${
-      duration(highMs)
-    } in 8 of 10 cases`;
+    ? `at least ${span(lowMs)} left in 8 of 10 cases`
+    : `about ${span(remainingMs)} left, ${span(lowMs)} to ${span(highMs)} in 8 of 10 cases`;
   return {
     known: true,
     text: `${about}, as with ${those}`,
