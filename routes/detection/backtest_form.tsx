@@ -16,7 +16,7 @@ import { Picker } from "../frame/picker.tsx";
 import type { SentForm } from "../frame/form_action.ts";
 import { RangeFields } from "../frame/range_fields.tsx";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Chip, Chips, UnderMore } from "../frame/parts.tsx";
+import { Chip, Chips, Crumbs } from "../frame/parts.tsx";
 
 /** What the backtest page takes. */
 export interface BacktestParts extends PageParts {
@@ -72,7 +72,9 @@ export function BacktestForm(
   const jobs = parts.backtests.list();
   return (
     <>
-      <UnderMore />
+      <Crumbs>
+        <a href="/sensors">Sensors</a>
+      </Crumbs>
       <h1>Backtest</h1>
       <p class="intro">
         Runs a detector with other options over what a sensor has recorded, beside the options it

@@ -13,7 +13,7 @@ import { formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts
 import { Island } from "../frame/island.tsx";
 import { hrefWith } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
-import { Answer, Crumbs, Post, UnderMore } from "../frame/parts.tsx";
+import { Answer, Crumbs, Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { InputFields } from "./hardware_fields.tsx";
@@ -158,7 +158,9 @@ function Page(
   const mayChange = who !== null && atLeast(who.role, "admin");
   return (
     <>
-      <UnderMore />
+      <Crumbs>
+        <a href="/sources">Sources</a>
+      </Crumbs>
       <Island
         name="HardwareNow"
         component={HardwareNow}

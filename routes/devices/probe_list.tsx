@@ -4,7 +4,7 @@ import type { PollView } from "../../lib/sources/polls/poll_view.ts";
 import type { Uptime } from "../../lib/sources/polls/uptime.ts";
 import { duration } from "../../lib/words/times.ts";
 import { Island } from "../frame/island.tsx";
-import { Answer, Empty, More, UnderMore } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, More } from "../frame/parts.tsx";
 import { type Route, route } from "../http/route.ts";
 import {
   answerOf,
@@ -46,7 +46,9 @@ export function probeListPages(parts: ProbePageParts): Route[] {
           refreshS: REFRESH_S,
           content: (
             <>
-              <UnderMore />
+              <Crumbs>
+                <a href="/sources">Sources</a>
+              </Crumbs>
               <Island name="Renewed" component={Renewed} props={{ part: PART, everyS: RENEW_S }} />
               <RowFilter rows=".probes > *" count={views.length} label="Filter probes by name" />
               <div data-renewed={PART}>

@@ -10,7 +10,7 @@ import { Field, Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { hrefWith, machineTitle } from "../frame/links.ts";
 import { Picker } from "../frame/picker.tsx";
-import { Answer, Chip, Chips, Empty, UnderMore } from "../frame/parts.tsx";
+import { Answer, Chip, Chips, Crumbs, Empty } from "../frame/parts.tsx";
 import { chooseRange, localText, type RangeChoice, RANGES } from "../frame/range.ts";
 import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -181,7 +181,9 @@ function Content(
 ): VNode {
   return (
     <>
-      <UnderMore />
+      <Crumbs>
+        <a href="/sensors">Sensors</a>
+      </Crumbs>
       <Answer>{answerOf(sensors.map((one) => titleOf(parts, one)))}</Answer>
       {gone > 0 && (
         <p class="muted">
