@@ -16,6 +16,8 @@ import { freePort } from "../support/port.ts";
 const ENGINEER = ["engineer@example.com", "engineer123"] as const;
 /** Pages without a stream of their own. */
 const STILL = [
+  "/compare",
+  "/dashboards",
   "/analyses",
   "/hardware",
   "/host",
