@@ -3,7 +3,7 @@
  * hints, faults found and how soon. `--seeds 1,2,3` or `--seeds 101-110`; by default five.
  */
 import { faultsOf, type HouseReport, playHouse } from "../support/house.ts";
-import { type BenchOptions, type BenchResult, doing, median } from "../support/bench.ts";
+import { type BenchOptions, type BenchResult, doing, median, seedsOf } from "../support/bench.ts";
 
 const DAYS = 14;
 
@@ -56,11 +56,4 @@ function wordsOf(seed: number, report: HouseReport, what: string): string[] {
     ...report.found.filter((one) => one.minutes === null)
       .map(({ fault }) => `seed ${seed}: not found in time: ${fault.kind} of ${fault.machine}`),
   ];
-}
-
-function seedsOf(text: string): number[] {
-  return text.split(",").flatMap((part) => {
-    const [from, to = from] = part.split("-").map(Number);
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
 }

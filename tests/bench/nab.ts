@@ -14,43 +14,19 @@ import {
   command,
   csvFiles,
   NO_SHARED,
-  parseTime,
   pythonWith,
   readArguments,
-  readTable,
   sharedBench,
   unpack,
   writeText,
 } from "./detect/files.ts";
+import { readSeries, type Series, windowsOf } from "./detect/series.ts";
 import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 import { judge, type Profile, PROFILES, type Scored } from "./detect/folds.ts";
 
 interface Report {
   figures: BenchResult["figures"];
   notes: string[];
-}
-
-interface Series {
-  key: string;
-  stamps: string[];
-  texts: string[];
-  times: Float64Array;
-  values: Float64Array;
-}
-
-function readSeries(root: string): Series[] {
-  return csvFiles(root).map((key) => {
-    const { head, rows } = readTable(join(root, key));
-    const at = head.indexOf("timestamp"), of = head.indexOf("value");
-    if (at < 0 || of < 0) throw new Error(`${key}: columns timestamp and value are needed`);
-    return {
-      key,
-      stamps: rows.map((row) => row[at]),
-      texts: rows.map((row) => row[of]),
-      times: Float64Array.from(rows, (row) => parseTime(row[at])),
-      values: Float64Array.from(rows, (row) => Number(row[of])),
-    };
-  });
 }
 
 /** Scores of the first `n` rows, and the detector's state behind them. */
@@ -78,12 +54,6 @@ function cost(all: readonly Series[]): number {
 function write(out: string, series: Series, scores: Float64Array): void {
   const lines = Array.from(scores, (s, i) => `${series.stamps[i]},${series.texts[i]},${s}`);
   writeText(join(out, series.key), `timestamp,value,anomaly_score\n${lines.join("\n")}\n`);
-}
-
-/** Rows of the labelled windows; labels name the first row that has their time. */
-function windowsOf(series: Series, labels: readonly [string, string][]): Scored["windows"] {
-  const row = (text: string) => series.times.indexOf(parseTime(text.replace(/\.0+$/, "")));
-  return labels.map(([from, to]) => ({ from: row(from), to: row(to) }));
 }
 
 async function scorer(

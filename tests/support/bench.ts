@@ -63,3 +63,11 @@ export function doing(part: string, round?: number, rounds?: number): void {
   // Saying so is no reason to stay.
   Deno.unrefTimer(timer as unknown as number);
 }
+
+/** What `--seeds` says. */
+export function seedsOf(text: string): number[] {
+  return text.split(",").flatMap((part) => {
+    const [from, to = from] = part.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+}

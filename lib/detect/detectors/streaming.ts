@@ -10,7 +10,7 @@ import { Engine } from "../streaming/engine.ts";
 import { TUNING, type Tuning } from "../streaming/tuning.ts";
 
 const NAME = "streaming";
-const VERSION = 2;
+const VERSION = 3;
 /** A sensor gives one hint in this time; what is odd in between is drawn, and nobody is asked to look. */
 const HINT_EVERY_MS = 7 * 86_400_000;
 /** A sensor that is younger than this gives none: it knows no usual day. */
@@ -75,7 +75,7 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
   score: (s) => scoreOf(s.engine),
 
   save(s) {
-    const w = new StateWriter(NAME, VERSION, 12_000).f64(s.hintMs);
+    const w = new StateWriter(NAME, VERSION, 16_000).f64(s.hintMs);
     s.engine.save(w);
     return w.done();
   },
@@ -100,7 +100,8 @@ function hints(s: StreamingState, tMs: number): boolean {
 /** The part that was surprised most, in words, with the range it would have accepted. */
 function reasonOf(e: Engine, value: number, hint: boolean): Reason {
   const f = e.features;
-  const [atHour, , level, activity, recent] = e.surprise;
+  const [atHour, , level, activity, recent, calm, lull] = e.surprise;
+  const still = Math.max(calm, lull);
   const point = f.known ? atHour : recent;
   const numbers = {
     ...(hint ? { hint: 1 } : {}),
@@ -108,10 +109,21 @@ function reasonOf(e: Engine, value: number, hint: boolean): Reason {
     relative: e.surprise[1],
     level,
     activity,
+    still,
     expected: f.expected,
     recentMean: f.mean,
     longMean: f.long,
   };
+  if (still > Math.max(point, level, activity)) {
+    const step = calm >= lull ? f.calmStep : f.lullStep;
+    return {
+      text: `moves by ${plain(step)} from reading to reading of late, ${plain(f.step)} is usual; ` +
+        rarity(still),
+      value,
+      component: "still",
+      numbers: { ...numbers, step, usualStep: f.step },
+    };
+  }
   if (point >= level && point >= activity) {
     const reach = around(e.tails[f.known ? 0 : 4].reach(USUAL));
     const where = f.days > 1 ? "usual at this time of day" : "usual of late";

@@ -107,6 +107,32 @@ Deno.test("streaming sees unrest inside the usual range", () => {
   assert.equal(hit.reason.component, "activity");
 });
 
+Deno.test("streaming sees a sensor that moves no more, though its value is a usual one", () => {
+  const e = noise(11);
+  const from = 8 * 288;
+  const value = (i: number) => i >= from && i < from + 60 ? 50 : 50 + e();
+  const found = run(5 * MINUTE, 10 * 288, value);
+  const hit = found.find((f) => f.i >= from && f.i < from + 60);
+  assert.ok(hit);
+  assert.equal(hit.reason.component, "still");
+  assert.match(hit.reason.text, /^moves by .* of late, .* is usual/);
+});
+
+Deno.test("streaming lets one small record be, and reports it when it comes again at once", () => {
+  const from = 8 * 288;
+  const records = (slots: readonly number[]) => {
+    const e = noise(12);
+    const found = run(
+      5 * MINUTE,
+      9 * 288,
+      (i) => slots.includes(i - from) ? 53.6 : 50 + Math.max(-3, Math.min(3, e())),
+    );
+    return found.filter((f) => f.i >= from && f.i < from + 10).length;
+  };
+  assert.equal(records([0]), 0);
+  assert.equal(records([0, 1, 3]), 1);
+});
+
 Deno.test("streaming is not upset by a gap", () => {
   const e = noise(8);
   const gap = (i: number) => i >= 8 * 288 && i < 9 * 288 + 40;

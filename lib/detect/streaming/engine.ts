@@ -16,6 +16,10 @@ export class Engine {
   readonly surprise = new Float64Array(FEATURES.length);
   joined = 0;
   result = 0;
+  /** The most of the newest closed slots, newest first, and of the open one. */
+  readonly past: Float64Array;
+  #peak = 0;
+  readonly #order: Float64Array;
   /** Slots of quiet left, and the joined surprise of the alarm it follows. */
   quiet = 0;
   loudest = 0;
@@ -23,6 +27,8 @@ export class Engine {
   constructor(readonly tuning: Tuning = TUNING) {
     this.features = new Features(tuning);
     this.tails = FEATURES.map(() => new Tail(tuning));
+    this.past = new Float64Array(tuning.newest - 1);
+    this.#order = new Float64Array(tuning.newest);
   }
 
   /** Judges a finite reading; `result` is about 0 (usual) to 5 (never seen), alarm at `tuning.alarm`. */
@@ -30,19 +36,47 @@ export class Engine {
     const f = this.features;
     if (f.take(tMs, value)) {
       for (let i = 0; i < this.tails.length; i++) this.tails[i].add(f.closed[i]);
+      this.past.copyWithin(1, 0);
+      this.past[0] = this.#peak;
+      this.#peak = 0;
       if (this.quiet > 0) this.quiet--;
     }
     const t = this.tuning;
     if (f.slots < t.warmUp) return this.result = 0;
-    const s = this.surprise, tails = this.tails, odd = f.odd;
-    for (let i = 0; i < tails.length; i++) s[i] = tails[i].surprise(odd[i]);
-    // What is odd for its hour counts as evidence, but it does not lead: it is too easily odd.
-    const point = f.known ? s[0] : s[4];
-    const most = Math.max(point, s[2], s[3]);
-    const mean = (point + s[1] + s[2] + s[3]) / 4;
-    const joined = (t.lead * most + mean) / (t.lead + 1);
     const age = f.slots > t.ageFrom ? t.agePenalty * Math.log10(f.slots / t.ageFrom) : 0;
-    return this.result = this.#hush(Math.max(0, joined - age));
+    return this.result = this.#hush(Math.max(0, this.#lastingOrClear() - age));
+  }
+
+  /** A small excess counts when it lasts, one that stands alone when it is far beyond all before. */
+  #lastingOrClear(): number {
+    const t = this.tuning;
+    const now = this.#join(t.edge);
+    if (now > this.#peak) this.#peak = now;
+    const lasting = this.#asOftenAs(now);
+    if (now <= lasting) return now;
+    const alone = this.#join(t.aloneEdge);
+    // The parts are those of the reading, whichever of the two it was.
+    return Math.min(now, Math.max(lasting, alone));
+  }
+
+  /** What `tuning.lasting` of the newest slots reach, this reading's among them. */
+  #asOftenAs(now: number): number {
+    const order = this.#order;
+    order.set(this.past);
+    order[order.length - 1] = now;
+    order.sort();
+    return order[order.length - this.tuning.lasting];
+  }
+
+  /** Surprise of the parts, in one number. */
+  #join(edge: number): number {
+    const t = this.tuning, f = this.features, s = this.surprise, odd = f.odd;
+    for (let i = 0; i < s.length; i++) s[i] = this.tails[i].surprise(odd[i], edge);
+    const point = f.known ? s[0] : s[4];
+    // What is odd for its hour counts as evidence, but it does not lead: it is too easily odd.
+    const most = Math.max(point, s[2], s[3], s[5], s[6]);
+    const mean = (point + s[1] + s[2] + s[3]) / 4;
+    return (t.lead * most + mean) / (t.lead + 1);
   }
 
   /** The first reading of an anomaly is the alarm; the rest of it only if it gets far worse. */
@@ -60,7 +94,8 @@ export class Engine {
   }
 
   save(w: StateWriter): void {
-    w.f64(this.joined, this.result, this.quiet, this.loudest).f64s(this.surprise);
+    w.f64(this.joined, this.result, this.quiet, this.loudest, this.#peak)
+      .f64s(this.past).f64s(this.surprise);
     this.features.save(w);
     for (const tail of this.tails) tail.save(w);
   }
@@ -70,6 +105,8 @@ export class Engine {
     this.result = r.f64();
     this.quiet = r.f64();
     this.loudest = r.f64();
+    this.#peak = r.f64();
+    r.f64s(this.past);
     r.f64s(this.surprise);
     this.features.load(r);
     for (const tail of this.tails) tail.load(r);

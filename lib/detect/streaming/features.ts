@@ -1,5 +1,5 @@
 /**
- * What is odd about a reading, as four non-negative numbers in the sensor's own terms.
+ * What is odd about a reading, as non-negative numbers in the sensor's own terms.
  *
  * Time is counted in slots: one reading each while the sensor is young or slow, later up to five
  * minutes of a fast one, so that memory, quiet times and false alarms per day do not depend on
@@ -10,12 +10,23 @@
  * - `relative`: the same, measured in the usual distance at this time of day
  * - `level`: distance of the recent mean from the long one
  * - `activity`: recent mean step between neighbouring readings
+ * - `recent`: distance from the recent mean
+ * - `calm`, `lull`: how many times smaller than usual the step of the last readings is; they count readings, not
+ *   slots, as what keeps still does so at the sensor's own pace
  */
 import { DAY_MS } from "../../words/times.ts";
 import type { StateReader, StateWriter } from "../bytes.ts";
 import type { Tuning } from "./tuning.ts";
 
-export const FEATURES = ["point", "relative", "level", "activity", "recent"] as const;
+export const FEATURES = [
+  "point",
+  "relative",
+  "level",
+  "activity",
+  "recent",
+  "calm",
+  "lull",
+] as const;
 export type Feature = typeof FEATURES[number];
 
 /** Beyond this a value says nothing more, and sums stay finite. */
@@ -27,6 +38,8 @@ const MOST_RELATIVE = 1e6;
 const SPREAD_MEMORY = 1000;
 /** What all sensors share until a slot was closed: many are new, or never say a second thing. */
 const NONE = new Float64Array(1440);
+/** A step below this share of the usual one is none. */
+const NO_STEP = 1e-3;
 /** A gap of more than this many slots: the step over it is not counted. */
 const GAP_SLOTS = 12;
 
@@ -45,6 +58,9 @@ export class Features {
   mean = 0;
   long = 0;
   step = 0;
+  /** The same of late: what `calm` and `lull` look at. */
+  calmStep = 0;
+  lullStep = 0;
 
   readonly #t: Tuning;
   /** By time of day. */
@@ -64,6 +80,7 @@ export class Features {
   #slotCount = 0;
   #stepSum = 0;
   #stepCount = 0;
+  #steps = 0;
   #last = 0;
   #usual = 0;
   #deviation = 0;
@@ -100,8 +117,12 @@ export class Features {
     this.#slotSum += x;
     this.#slotCount++;
     if (this.slots === 0 || (gap >= 0 && gap <= GAP_SLOTS * t.slotMs)) {
-      this.#stepSum += Math.abs(x - this.#last);
+      const step = Math.abs(x - this.#last);
+      this.#stepSum += step;
       this.#stepCount++;
+      this.#steps++;
+      this.calmStep += (step - this.calmStep) / Math.min(this.#steps, t.calm);
+      this.lullStep += (step - this.lullStep) / Math.min(this.#steps, t.lull);
     }
     this.#last = x;
     this.#previousMs = tMs;
@@ -126,7 +147,14 @@ export class Features {
     const memory = Math.min(this.slots + 1, t.activity);
     const slotStep = this.#stepCount > 0 ? this.#stepSum / this.#stepCount : this.step;
     odd[3] = this.step + (slotStep - this.step) / memory + floor;
+    odd[5] = this.#calm(this.calmStep);
+    odd[6] = this.#calm(this.lullStep);
     for (let i = 0; i < odd.length; i++) if (odd[i] > this.#peak[i]) this.#peak[i] = odd[i];
+  }
+
+  /** How many times smaller than usual the step is; 0 while nothing has moved. */
+  #calm(now: number): number {
+    return this.step > TINY ? this.step / (now + NO_STEP * this.step) : 0;
   }
 
   /** Moves the baselines by the slot that is over and opens the next at `tMs`. */
@@ -190,10 +218,19 @@ export class Features {
       this.mean,
       this.long,
       this.step,
+      this.calmStep,
+      this.lullStep,
       this.#ringSum,
     )
       .f64(this.#ringCount, this.#ringNext, this.#firstMs, this.#slotMs, this.#slotStart)
-      .f64(this.#previousMs, this.#slotSum, this.#slotCount, this.#stepSum, this.#stepCount)
+      .f64(
+        this.#previousMs,
+        this.#slotSum,
+        this.#slotCount,
+        this.#stepSum,
+        this.#stepCount,
+        this.#steps,
+      )
       .f64(this.#last, this.#usual, this.#deviation)
       .f64s(this.odd).f64s(this.closed).f64s(this.#peak)
       .f64s(this.#profile.subarray(0, this.#t.profileBins))
@@ -209,6 +246,8 @@ export class Features {
     this.mean = r.f64();
     this.long = r.f64();
     this.step = r.f64();
+    this.calmStep = r.f64();
+    this.lullStep = r.f64();
     this.#ringSum = r.f64();
     this.#ringCount = r.f64();
     this.#ringNext = r.f64();
@@ -220,6 +259,7 @@ export class Features {
     this.#slotCount = r.f64();
     this.#stepSum = r.f64();
     this.#stepCount = r.f64();
+    this.#steps = r.f64();
     this.#last = r.f64();
     this.#usual = r.f64();
     this.#deviation = r.f64();

@@ -45,14 +45,14 @@ export class Tail {
 
   constructor(tuning: TailTuning) {
     this.#growth = 1 + Math.LN2 / tuning.halfLife;
-    this.#edge = tuning.edge * PER_OCTAVE;
+    this.#edge = tuning.edge;
   }
 
-  /** -log10 of the share of past entries at least as odd as `a` (>= 0). 0 when empty. */
-  surprise(a: number): number {
+  /** -log10 of the share of past entries at least as odd as `a` (>= 0), with a soft edge of so many octaves. 0 when empty. */
+  surprise(a: number, edgeOctaves = this.#edge): number {
     if (this.total === 0 || a <= NONE) return 0;
     if (Number.isNaN(this.offset)) return Math.log10(2 * (this.total / this.weight + 1));
-    const bins = this.bins, edge = this.#edge;
+    const bins = this.bins, edge = edgeOctaves * PER_OCTAVE;
     const x = (Math.log2(a) - this.offset) * PER_OCTAVE;
     const soft = Math.max(-1, Math.min(this.top, Math.floor(x + edge)));
     const from = Math.max(0, Math.ceil(x - edge - 0.5));

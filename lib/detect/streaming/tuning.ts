@@ -9,11 +9,18 @@ export interface Tuning {
   /** Slots in the short mean, and memory of the long one. */
   readonly level: number;
   readonly longLevel: number;
-  /** Memory of the mean step between readings. */
+  /** Memory of the mean step between readings, and of the two that say how calm it is of late. */
   readonly activity: number;
-  /** Slots after which a slot's oddness counts half, and the soft edge in octaves. */
+  readonly calm: number;
+  readonly lull: number;
+  /** Slots after which a slot's oddness counts half. */
   readonly halfLife: number;
+  /** Soft edge of a record in octaves: of what lasts, and of what stands alone. */
   readonly edge: number;
+  readonly aloneEdge: number;
+  /** What lasts is as odd in so many slots of the newest. */
+  readonly lasting: number;
+  readonly newest: number;
   /** Weight of the most surprised part against the mean of all. */
   readonly lead: number;
   /** What each tenfold of age beyond `ageFrom` slots takes off. */
@@ -38,15 +45,20 @@ export const TUNING: Tuning = {
   level: 20,
   longLevel: 1500,
   activity: 48,
+  calm: 12,
+  lull: 24,
   halfLife: 6000,
-  edge: 0.3,
+  edge: 0.15,
+  aloneEdge: 0.8,
+  lasting: 3,
+  newest: 5,
   lead: 3,
   agePenalty: 0.2,
   ageFrom: 2000,
   warmUp: 50,
-  alarm: 2.45,
+  alarm: 2.4,
   quiet: 50,
-  renew: 2.3,
+  renew: 2.25,
   breakBy: 1,
   clip: 30,
 };

@@ -67,11 +67,15 @@ export const NO_SHARED =
   "../shared/bench with the data and the scorers is not beside the project: give --data DIR, " +
   "or --shared DIR for where it is";
 
-/** Unpacks the development archive into a temporary folder; `dev` inside it is the data. */
-export async function unpack(shared: string): Promise<{ path: string; remove(): Promise<void> }> {
+/** Unpacks an archive beside the scorers into a temporary folder; `path` is what is in it. */
+export async function unpack(
+  shared: string,
+  name: "anomaly-dev" | "smap-dev" = "anomaly-dev",
+): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await Deno.makeTempDir({ prefix: "perch-bench-" });
-  await command("tar", ["xzf", join(shared, "anomaly-dev.tar.gz"), "-C", folder]);
-  return { path: join(folder, "dev"), remove: () => Deno.remove(folder, { recursive: true }) };
+  await command("tar", ["xzf", join(shared, `${name}.tar.gz`), "-C", folder]);
+  const inside = name === "anomaly-dev" ? "dev" : name;
+  return { path: join(folder, inside), remove: () => Deno.remove(folder, { recursive: true }) };
 }
 
 /** Runs a program and gives what it printed; its errors become ours. */

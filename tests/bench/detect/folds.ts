@@ -17,19 +17,20 @@ export const PROFILES = {
 } as const;
 export type Profile = keyof typeof PROFILES;
 
-interface Event {
+/** What changes the raw score of a file when the threshold falls to `score`. */
+export interface Event {
   score: number;
   gain: number;
 }
 
 const curve = (x: number) => x > 3 ? -1 : 2 / (1 + Math.exp(5 * x)) - 1;
 
-/** Rows past probation that change the raw score when the threshold falls to theirs, best first. */
-function events(file: Scored, profile: Profile): { events: Event[]; live: number } {
+/** Rows past probation that change the raw score when the threshold falls to theirs, best first; windows that end past it. */
+export function events(file: Scored, profile: Profile): { events: Event[]; live: number } {
   const { scores, windows } = file;
   const { tp, fp, fn } = PROFILES[profile];
   const n = scores.length;
-  const firstLive = Math.ceil(Math.min(Math.floor(0.15 * n), 750));
+  const firstLive = firstLiveOf(n);
   const order: number[] = [];
   for (let i = firstLive; i < n; i++) if (scores[i] > 0) order.push(i);
   order.sort((a, b) => scores[b] - scores[a]);
@@ -71,7 +72,10 @@ function bestThreshold(files: readonly Event[][]): number {
   return threshold;
 }
 
-const rawAt = (file: readonly Event[], threshold: number) =>
+/** The first row that counts: what is before is for learning. */
+export const firstLiveOf = (rows: number) => Math.ceil(Math.min(Math.floor(0.15 * rows), 750));
+
+export const rawAt = (file: readonly Event[], threshold: number) =>
   file.reduce((sum, e) => e.score >= threshold ? sum + e.gain : sum, 0);
 
 /** Normalised score with the best threshold, and the mean of repeated k-fold cross-validation. */
