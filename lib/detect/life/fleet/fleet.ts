@@ -115,7 +115,7 @@ export function trainFleet(
     usualLife,
     longest: lengths[lengths.length - 1],
     lives: runs.length,
-    bands: bandsOf(seen.guess, seen.truth, horizon),
+    bands: bandsOf(seen.guess, seen.truth, horizon, covering(runs.length)),
     farthest: UNLIKE * seen.farthest,
     error: Math.sqrt(squares / seen.guess.length),
   };
@@ -216,17 +216,27 @@ function distancesAlong({ measure, like }: Learned, run: Run, from = 0): Float64
   );
 }
 
-/** Bands whose intervals hold the truth as often as they say, the widest and the narrowest tried in turn. */
-function bandsOf(guess: readonly number[], truth: readonly number[], horizon: number): Band[] {
+/** What is to be covered of so many lives for the next one to be covered as often as promised: more, of few. */
+function covering(lives: number): number {
+  return Math.min(1, Math.ceil((lives + 1) * COVERED) / lives);
+}
+
+/** Bands whose intervals hold `share` of the truths as nearly as can be. */
+function bandsOf(
+  guess: readonly number[],
+  truth: readonly number[],
+  horizon: number,
+  share: number,
+): Band[] {
   let best: Band[] = [], nearest = Infinity;
-  for (let tail = 0.05; tail <= 0.2; tail += 0.01) {
+  for (let tail = 0.01; tail <= 0.2; tail += 0.01) {
     const bands = bandsAt(tail, guess, truth);
     let inside = 0;
     guess.forEach((rows, i) => {
       const { low, high } = within({ bands, horizon }, rows);
       if (truth[i] >= low && truth[i] <= high) inside++;
     });
-    const off = Math.abs(inside / guess.length - COVERED);
+    const off = Math.abs(inside / guess.length - share);
     if (off >= nearest) continue;
     nearest = off;
     best = bands;
