@@ -86,7 +86,9 @@ function Content(
     <>
       <UnderMore />
       <Answer>
-        {machines.length === 0
+        {shown !== machines
+          ? `${shown.length} of ${machines.length} machines`
+          : machines.length === 0
           ? "No machine reports numbers yet"
           : ready === 0
           ? "No machine has a model yet: rules judge them"

@@ -62,7 +62,7 @@ export function drawNow(
         <Answer>{answerOf(open, paused)}</Answer>
         {state.notice}
         <Views />
-        <FilterOf q={q} />
+        {wrong.length > 0 && <FilterOf q={q} />}
         {paused.length > 0 && <PausedCard {...{ paused, nowMs, zone, isAdmin }} />}
         <Filtered>
           {shown.length > 0

@@ -12,8 +12,11 @@ import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";
 import { type MachinePageParts, machineTexts } from "../machines/request.ts";
 import { MachineStatusNow } from "../machines/status_now.tsx";
-import { machineHref, machineTitle } from "../frame/links.ts";
+import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
 import { Answer, Crumbs, Empty } from "../frame/parts.tsx";
+
+/** With more machines than these the tree names areas alone, until a filter leaves fewer. */
+const NAMED_MOST = 100;
 
 /** A site, area or line: what stands directly in it. */
 interface Place {
@@ -63,7 +66,7 @@ export function plantTreePage(parts: MachinePageParts): Route {
                   )
                   : (
                     <section class="card tree" aria-label="The plant">
-                      <Branch parts={parts} place={root} />
+                      <Branch parts={parts} place={root} named={found.length <= NAMED_MOST} />
                     </section>
                   )}
               </Filtered>
@@ -101,7 +104,15 @@ function answerOf({ places }: Place, machines: number): string {
   return `${machines === 1 ? "1 machine" : `${machines} machines`} in ${part} of the plant`;
 }
 
-function Branch({ parts, place }: { parts: MachinePageParts; place: Place }): VNode {
+function Branch(
+  { parts, place, named }: {
+    parts: MachinePageParts;
+    place: Place;
+    /** Each machine, else how many there are: a thousand of them are no overview, and take long to draw. */
+    named: boolean;
+  },
+): VNode {
+  const here = place.machines.length;
   return (
     <ul>
       {[...place.places].map(([name, below]) => (
@@ -110,10 +121,17 @@ function Branch({ parts, place }: { parts: MachinePageParts; place: Place }): VN
             <a href={`/machines?under=${encodeURIComponent(below.path)}`}>{title(name)}</a>
             <StatusWord status={worstBelow(parts, below)} />
           </p>
-          <Branch parts={parts} place={below} />
+          <Branch parts={parts} place={below} named={named} />
         </li>
       ))}
-      {place.machines.map((machine) => (
+      {!named && here > 0 && (
+        <li class="leaf">
+          <a href={hrefWith("/machines", { under: place.path })}>
+            {here === 1 ? "1 machine" : `${here} machines`}
+          </a>
+        </li>
+      )}
+      {named && place.machines.map((machine) => (
         <li key={machine.id} class="leaf">
           <a href={machineHref(machine.path)}>{machineTitle(machine)}</a>
           <MachineStatusNow parts={parts} machine={machine} />
