@@ -34,7 +34,7 @@ import { readKeyFile } from "./key_file.ts";
 import { randomSecret } from "./secrets.ts";
 import { createSessionStore } from "./session_store.ts";
 import { createSessions } from "./sessions.ts";
-import type { Sessions } from "./sessions.ts";
+import type { EndsWithSession, Sessions } from "./sessions.ts";
 import { createSetup } from "./setup.ts";
 import type { Setup } from "./setup.ts";
 import { createSignIn } from "./sign_in.ts";
@@ -64,6 +64,8 @@ export interface AccessOptions {
   /** Disuse after which a browser is signed out; default 7 days. */
   sessionIdleMs?: () => number;
   rateLimits?: () => RateLimits;
+  /** What else ends with a sign-in. */
+  alsoEnds?: EndsWithSession;
   /** The log that mails to people begin in. */
   events: Pick<EventLog, "statement" | "list">;
   /** Mails can be sent to people; default never. */
@@ -150,6 +152,7 @@ export function createAccess(options: AccessOptions): Access {
     findUser: (id) => users.find(id),
     idleMs: options.sessionIdleMs,
     onEnded: (id) => endings.publish(`session:${id}`),
+    alsoEnds: options.alsoEnds,
   });
   const keys = createKeys({
     db,

@@ -34,12 +34,21 @@ export interface Sessions {
   ofUser(userId: string): Session[];
   /** Ends it, and its streams, once that is written; `also`: statements of the same transaction. */
   end(id: string, also?: readonly SqlStatement[]): Promise<void>;
+  /** The same for one that goes on as another of the same person and browser: what belongs to it stays. */
+  replace(id: string): Promise<void>;
   /** Ends all of a person's. */
   endUser(userId: string): Promise<void>;
   /** The same for a transaction of others; `keep`: the session that stays. */
   ending(userId: string, keep?: string): Pending;
   /** Last-used times not yet written, and removal of what is over. */
   pending(): Pending;
+}
+
+/** What goes with a sign-in that somebody ends, in the same transaction; not with one that runs out. */
+export interface EndsWithSession {
+  one(session: Session): SqlStatement[];
+  /** Of all of a person's; `keep`: but that of this sign-in. */
+  ofUser(userId: string, keep?: string): SqlStatement[];
 }
 
 /** Statements of a transaction, and what takes effect after its COMMIT. */
@@ -57,6 +66,8 @@ export function createSessions(
     /** Default 7 days. */
     idleMs?: () => number;
     onEnded: (sessionId: string) => void;
+    /** Default: nothing. */
+    alsoEnds?: EndsWithSession;
   },
 ): Sessions {
   const { db, store, clock } = deps;
@@ -101,7 +112,10 @@ export function createSessions(
 
   function ending(userId: string, keep?: string): Pending {
     return {
-      statements: store.removeOfUser(userId, keep),
+      statements: [
+        ...store.removeOfUser(userId, keep),
+        ...deps.alsoEnds?.ofUser(userId, keep) ?? [],
+      ],
       done() {
         for (const session of ofUser(userId)) if (session.id !== keep) forget(session.id);
       },
@@ -161,7 +175,13 @@ export function createSessions(
     touch,
     ofUser: (userId) => ofUser(userId).filter((s) => !isOver(s, clock.now())),
     async end(id, also = []) {
-      await db.write([...store.remove(id), ...also]);
+      const session = byId.get(id);
+      const theirs = session === undefined ? [] : deps.alsoEnds?.one(session) ?? [];
+      await db.write([...store.remove(id), ...theirs, ...also]);
+      forget(id);
+    },
+    async replace(id) {
+      await db.write(store.remove(id));
       forget(id);
     },
     async endUser(userId) {

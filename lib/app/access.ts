@@ -1,4 +1,5 @@
 import { type Access, createAccess } from "../access/access.ts";
+import { pushEnds } from "../notify/push/push_store.ts";
 import type { Foundation } from "./foundation.ts";
 import { accessLimits } from "./settings.ts";
 import { demoMode, timeIn } from "./site.ts";
@@ -18,6 +19,7 @@ export function createAppAccess(
     events,
     canMail: () => late.get("notify").canMail(),
     timeText: timeIn(zone),
+    alsoEnds: pushEnds(),
     ...accessLimits(settings),
   });
   ending(() => access.stop());

@@ -45,8 +45,8 @@ Deno.test("restore: links of screens that were revoked since, and browsers that 
       ...[id, `hash of ${id}`],
     ];
     const browser = (id: string): [string, ...string[]] => [
-      "insert into push_subscriptions (id, user_id, endpoint, p256dh, auth, agent, created_ms) " +
-      "values (?, 'ann', ?, '', '', '', 1)",
+      "insert into push_subscriptions (id, user_id, session_id, endpoint, p256dh, auth, agent, created_ms) " +
+      "values (?, 'ann', 's1', ?, '', '', '', 1)",
       ...[id, `https://push.example.com/${id}`],
     ];
     await change(dataDir, [

@@ -111,14 +111,17 @@ export function signInPages(options: SignInPages): Route[] {
   ];
 }
 
-/** Sets the cookie and goes on; an earlier session of this browser ends. */
+/** Sets the cookie and goes on; an earlier session of this browser ends, or goes on as this one. */
 export async function signedIn(
   context: RouteContext,
   signIn: BrowserSignIn,
   next: string | undefined,
   access: Access,
 ): Promise<Response> {
-  await endSession(context.who, access);
+  const { who } = context;
+  const isSame = who?.via === "session" && who.id === signIn.user.id;
+  if (isSame && who.session !== undefined) await access.sessions.replace(who.session);
+  else await endSession(who, access);
   const response = seeOther(localPath(next));
   const cookie = sessionCookie(context, signIn.secret, signIn.lifeMs / 1000);
   response.headers.append("set-cookie", cookie);

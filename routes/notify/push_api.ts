@@ -49,7 +49,7 @@ export async function subscribe(
   context: RouteContext<unknown, unknown, unknown>,
   { endpoint, keys }: z.output<typeof newShape>,
 ): Promise<PushBrowser> {
-  const { id: userId, role } = context.who!;
+  const { id: userId, role, session = "" } = context.who!;
   const audited = auditedBy(audit, context as RouteContext);
   const isMissing = pushChannel(notify) === null;
   if (isMissing && role !== "admin") {
@@ -59,7 +59,7 @@ export async function subscribe(
     );
   }
   const agent = context.c.req.header("user-agent") ?? "";
-  const added = await push.add({ userId, endpoint, keys, agent }, audited);
+  const added = await push.add({ userId, sessionId: session, endpoint, keys, agent }, audited);
   if (isMissing) {
     await notify.channels.add({ kind: "push", name: CHANNEL_NAME, options: {} }, audited);
   }

@@ -1,9 +1,56 @@
 /** Notices from the subscription of a browser to what it shows, with a push service on loopback. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { systemActor } from "../../lib/access/audit_row.ts";
 import { startApp } from "../support/app.ts";
 import { makeCertificates } from "../support/mosquitto.ts";
 import { startPushService } from "../support/push_service.ts";
+
+const PERSON = { email: "ben@example.org", password: "quite long enough" };
+
+/** Signed out of, nothing is shown there any more; a sign-in that is only renewed takes nothing away. */
+async function endsWithItsSignIn(url: string, admin: string, { there, subscribe, switchOff }: {
+  there(): Promise<number>;
+  subscribe(cookie: string): Promise<Response>;
+  switchOff(email: string): Promise<unknown>;
+}): Promise<void> {
+  const post = async (path: string, cookie: string, form: Record<string, string> = {}) => {
+    const answer = await fetch(url + path, {
+      ...{ method: "POST", redirect: "manual", body: new URLSearchParams(form) },
+      headers: { "sec-fetch-site": "same-origin", "user-agent": "Phone", cookie },
+    });
+    await answer.body?.cancel();
+    return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  };
+  const signIn = (cookie = "") => post("/sign-in", cookie, PERSON);
+  const made = await fetch(`${url}/api/users`, {
+    method: "POST",
+    headers: { "sec-fetch-site": "same-origin", "content-type": "application/json", cookie: admin },
+    body: JSON.stringify({ ...PERSON, role: "viewer" }),
+  });
+  assert.equal(made.status, 201, await made.text());
+  const on = async (cookie: string) => {
+    const answer = await subscribe(cookie);
+    assert.equal(answer.status, 201, await answer.text());
+    assert.equal(await there(), 1);
+  };
+  const first = await signIn();
+  await on(first);
+  const again = await signIn(first);
+  assert.equal(await there(), 1);
+  await post("/sign-out", again);
+  assert.equal(await there(), 0);
+
+  const next = await signIn();
+  await on(next);
+  // Somebody else signs in there.
+  await post("/sign-in", next, { email: "ada@example.org", password: "my own words" });
+  assert.equal(await there(), 0);
+
+  await on(await signIn());
+  await switchOff(PERSON.email);
+  assert.equal(await there(), 0);
+}
 
 Deno.test("push: a browser that subscribed is notified, encrypted for it alone; one that is gone is forgotten", async () => {
   const folder = await Deno.makeTempDir({ prefix: "perch-push-" });
@@ -64,9 +111,30 @@ Deno.test("push: a browser that subscribed is notified, encrypted for it alone; 
     assert.equal(nobody.state, "failed");
     assert.equal(service.shown.length, 1);
 
+    // Everybody may send one to a browser of theirs: what the far side says is for nobody.
+    service.status = 403;
+    const said = (await test()).json.answer;
+    assert.match(said, /^403: the push service does not accept it/);
+    assert.doesNotMatch(said, /as told/);
+
     service.status = 410;
     assert.equal((await test()).json.delivered, false);
     assert.deepEqual(await push.browsersOf([]), []);
+
+    await endsWithItsSignIn(under.url, cookie, {
+      there: async () => (await push.browsersOf([])).length,
+      subscribe: (cookie) =>
+        fetch(`${under.url}/api/push/subscriptions`, {
+          method: "POST",
+          headers: { ...same, cookie, "user-agent": "Phone" },
+          body: JSON.stringify(service.subscription),
+        }),
+      switchOff: (email) => {
+        const { users } = under.app.parts().access;
+        const { id } = users.list().find((one) => one.email === email)!;
+        return users.change(id, { state: "disabled" }, systemActor("test"));
+      },
+    });
   } finally {
     await under.close();
     await service.close();

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { OutgoingError } from "../../base/outgoing.ts";
 import { outcomeOf, waitOf } from "../answer.ts";
 import type { Outcome, SendContext } from "../channel.ts";
 import { defineChannel } from "../define.ts";
@@ -114,14 +115,36 @@ async function sendTo(
         outcome: { state: "gone", answer: `${answer.status} no longer subscribed` },
       };
     }
-    const outcome = outcomeOf(answer, clock.now());
+    // The far side's words go no further: everybody may send a notice to a browser of theirs.
+    const outcome = { ...outcomeOf(answer, clock.now()), answer: wordsFor(answer.status) };
     if (outcome.state === "delivered") await push.used(browser.id);
     return { browser, outcome: { ...outcome, ...waitOf(answer, clock.now()) } };
   } catch (error) {
     if (signal.aborted) throw error;
-    const answer = error instanceof Error ? error.message : String(error);
+    const answer = error instanceof OutgoingError
+      ? error.message
+      : "the push service cannot be reached: is there a way to the internet here?";
     return { browser, outcome: { state: "retry", answer } };
   }
+}
+
+/** What a push service means by a status (RFC 8030, 8292). */
+function wordsFor(status: number): string {
+  if (status < 300) return `${status}: the push service took it`;
+  if (status < 400) return `${status}: the push service sends elsewhere, which is not followed`;
+  switch (status) {
+    case 400:
+    case 401:
+    case 403:
+      return `${status}: the push service does not accept it; switch notices off and on again there`;
+    case 413:
+      return `${status}: it is too long for the push service`;
+    case 429:
+      return `${status}: the push service was asked too often`;
+  }
+  return status < 500
+    ? `${status}: the push service refuses it`
+    : `${status}: the push service has a fault of its own`;
 }
 
 /** One outcome of all: what can still be delivered is asked for again, to those browsers alone. */

@@ -37,6 +37,8 @@ export interface PushBrowsers extends PushDesk {
 
 export interface NewBrowser {
   userId: string;
+  /** The sign-in that it ends with. */
+  sessionId: string;
   endpoint: string;
   keys: BrowserKeys;
   /** What it calls itself: `Firefox on Android`. */
@@ -73,7 +75,7 @@ export function createPushBrowsers(deps: PushBrowserDeps): PushBrowsers {
     used: async (id) => void await db.write([store.used(id, clock.now())]),
     gone: async (id) => void await db.write([store.remove(id)]),
     of: store.of,
-    async add({ userId, endpoint, keys, agent }, audited) {
+    async add({ userId, sessionId, endpoint, keys, agent }, audited) {
       const wrong = (path: string, message: string) =>
         new PerchError("validation", `${path}: ${message}`, { errors: [{ path, message }] });
       if (!endpoint.startsWith("https:")) throw wrong("endpoint", "has to begin with https://");
@@ -89,7 +91,7 @@ export function createPushBrowsers(deps: PushBrowserDeps): PushBrowsers {
           );
         }
         const row: PushBrowser = {
-          ...{ id: randomId(16), userId, endpoint, ...keys },
+          ...{ id: randomId(16), userId, sessionId, endpoint, ...keys },
           agent: agent.slice(0, 200),
           createdMs: clock.now(),
           lastUsedMs: null,

@@ -1,5 +1,6 @@
 import type { Database, SqlStatement } from "../../db/client.ts";
-import { asc, build, createOrm, eq, statementOf } from "../../db/orm.ts";
+import { and, asc, build, createOrm, eq, ne, notInArray, or, statementOf } from "../../db/orm.ts";
+import { sessions } from "../../db/schema/access.ts";
 import { type PushSubscriptionRow, pushSubscriptions } from "../../db/schema/pages.ts";
 
 /** The table `push_subscriptions`. */
@@ -32,5 +33,34 @@ export function createPushStore(db: Pick<Database, "query">): PushStore {
     remove: (id) => statementOf(build.delete(pushSubscriptions).where(eq(key, id))),
     used: (id, lastUsedMs) =>
       statementOf(build.update(pushSubscriptions).set({ lastUsedMs }).where(eq(key, id))),
+  };
+}
+
+/**
+ * What shows notices ends with the sign-in that it was made in, when somebody ends that: nobody hears of alarms in a
+ * browser that they signed out of. One whose sign-in ran out goes on until then, or until that browser's next sign-in
+ * is ended.
+ */
+export function pushEnds() {
+  const { userId, sessionId, agent } = pushSubscriptions;
+  return {
+    one({ id, ...of }: { id: string; userId: string; agent: string }): SqlStatement[] {
+      const live = build.select({ id: sessions.id }).from(sessions);
+      const ranOut = and(
+        eq(userId, of.userId),
+        eq(agent, of.agent),
+        notInArray(sessionId, live),
+      );
+      return [
+        statementOf(build.delete(pushSubscriptions).where(or(eq(sessionId, id), ranOut))),
+      ];
+    },
+    ofUser: (user: string, keep?: string): SqlStatement[] => [
+      statementOf(
+        build.delete(pushSubscriptions).where(
+          and(eq(userId, user), keep === undefined ? undefined : ne(sessionId, keep)),
+        ),
+      ),
+    ],
   };
 }
