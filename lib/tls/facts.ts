@@ -25,26 +25,33 @@ export function factsOf(pem: string): CertificateFacts {
   };
 }
 
-/** The facts of a pair that fits together and holds now. @throws PerchError `validation` */
+/** Why a pair cannot be served: the certificate's file, the key's, both beside each other, or the time. */
+export class PairFault extends PerchError {
+  constructor(readonly fault: "cert" | "key" | "pair" | "ended", why: string) {
+    super("validation", why);
+  }
+}
+
+/** The facts of a pair that fits together and holds now. @throws PairFault */
 export function checkPair({ cert, key }: Pair, nowMs: number): CertificateFacts {
-  const refuse = (why: string) => new PerchError("validation", why);
   let certificate: X509Certificate;
   let facts: CertificateFacts;
   try {
     certificate = new X509Certificate(cert);
     facts = factsOf(cert);
   } catch {
-    throw refuse("the file holds no certificate (PEM)");
+    throw new PairFault("cert", "the file holds no certificate (PEM)");
   }
   let fits: boolean;
   try {
     fits = certificate.checkPrivateKey(createPrivateKey(key));
   } catch {
-    throw refuse("the key's file holds no key without a password (PEM)");
+    throw new PairFault("key", "the key's file holds no key without a password (PEM)");
   }
-  if (!fits) throw refuse("the key is not that of the certificate");
+  if (!fits) throw new PairFault("pair", "the key is not that of the certificate");
   if (facts.validToMs <= nowMs) {
-    throw refuse(`the certificate ended on ${new Date(facts.validToMs).toISOString()}`);
+    const end = new Date(facts.validToMs).toISOString();
+    throw new PairFault("ended", `the certificate ended on ${end}`);
   }
   return facts;
 }

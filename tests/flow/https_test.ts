@@ -11,6 +11,7 @@ import { servePages } from "../../lib/app/tls.ts";
 import { createSockets } from "../../lib/live/sockets.ts";
 import { openOwn } from "../../lib/tls/own.ts";
 import { startApp } from "../support/app.ts";
+import { unpackFiles } from "../support/backup.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
 const NAMES = { dns: ["localhost"], ips: ["127.0.0.1", "::1"] };
@@ -35,12 +36,27 @@ Deno.test("https: who trusts the authority is served; plain HTTP sends browsers 
     assert.equal(setUp.status, 303, await setUp.text());
     assert.match(setUp.headers.get("set-cookie")!, /^__Host-perch=.*; Secure$/);
 
-    const { backups } = under.app.parts().backup;
-    const { manifest } = await backups.run("asked", "test");
+    const { backup: { backups }, push } = under.app.parts();
+    await push.vapid();
+    const there = [...Deno.readDirSync(under.dataDir)].map(({ name }) => name);
+    for (const name of ["tls", "push.key"]) assert.ok(there.includes(name), name);
+    const { manifest, file } = await backups.run("asked", "test");
     const secret = manifest.files.map(({ path }) => path).filter((path) =>
       /tls|\.pem|push/.test(path)
     );
     assert.deepEqual(secret, [], "no key of HTTPS or of notices leaves with a backup");
+    const unpacked = join(under.dataDir, "unpacked");
+    await unpackFiles(join(under.dataDir, "backups", file), unpacked);
+    const archived = textBelow(unpacked);
+    for (const path of ["push.key", "tls/authority.pem", "tls/server.pem"]) {
+      const secret = (await Deno.readTextFile(join(under.dataDir, path))).split("PRIVATE KEY")
+        .at(path === "push.key" ? 0 : 1)!.trim().split("\n").at(path === "push.key" ? 0 : 2)!;
+      assert.ok(secret.length > 20, path);
+      assert.equal(archived.includes(secret), false, path);
+    }
+    // That the look sees what is there: who is notified does leave with it.
+    assert.ok(archived.includes("ada@example.org"));
+    assert.ok(archived.includes("push_subscriptions"));
 
     // As a browser or device of the network asks, by this host's name.
     const name = Deno.hostname().toLowerCase();
@@ -59,6 +75,16 @@ Deno.test("https: who trusts the authority is served; plain HTTP sends browsers 
     await under.close();
   }
 });
+
+/** All files below a folder, one after the other. */
+function textBelow(folder: string): string {
+  return [...Deno.readDirSync(folder)].map(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    return isDirectory
+      ? textBelow(path)
+      : new TextDecoder("latin1").decode(Deno.readFileSync(path));
+  }).join("\n");
+}
 
 Deno.test("https: a new certificate is shown without dropping a connection or a stream", async () => {
   const folder = await Deno.makeTempDir({ prefix: "perch-https-" });

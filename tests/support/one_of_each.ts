@@ -112,6 +112,7 @@ export async function oneOfEach(
       ...{
         id: "fixture-browser",
         userId: admin.id,
+        sessionId: "fixture",
         agent: "fixture",
         createdMs: 1,
         lastUsedMs: null,

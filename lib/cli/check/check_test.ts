@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { parseConfig } from "../../base/config.ts";
+import { silentLog } from "../../base/log.ts";
+import { openOwn } from "../../tls/own.ts";
+import { DAY_MS } from "../../words/times.ts";
 import { brokerCheck, PROBE_MESSAGES } from "./broker.ts";
-import { type Finding, runChecks } from "./check.ts";
+import { type Check, type Finding, runChecks } from "./check.ts";
 import { clockCheck } from "./clock.ts";
 import { dataDirCheck } from "./data_dir.ts";
 import { portsCheck, type RunningPorts } from "./ports.ts";
+import { tlsCheck } from "./tls.ts";
 
 type Found = Omit<Finding, "name">;
 const NOW_MS = Date.UTC(2026, 10, 20);
@@ -73,6 +78,57 @@ Deno.test("portsCheck asks those of a running Perch whether they answer", async 
   assert.deepEqual(await states(), ["ok", "problem"]);
   await server.shutdown();
   assert.deepEqual(await states(), ["problem", "problem"]);
+});
+
+Deno.test("portsCheck and tlsCheck name each fault of HTTPS with what to do", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "perch-check-" });
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    const pairOf = async (names: string) => {
+      const place = join(folder, names);
+      const own = await openOwn({
+        ...{ folder: place, hostName: "localhost", now: () => NOW_MS, log: silentLog() },
+        names: () => ({ dns: ["localhost"], ips: [] }),
+      });
+      return own.current();
+    };
+    const [one, other] = [await pairOf("one"), await pairOf("other")];
+    const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(folder, name));
+    const { port } = taken.addr as Deno.NetAddr;
+    const config = parseConfig({
+      ...{ PERCH_HOST: "127.0.0.1", PERCH_PORT: "0", MQTT_URL: "mqtt://broker" },
+      ...{ PERCH_TLS: "files", PERCH_TLS_PORT: String(port), TLS_CERT: cert, TLS_KEY: key },
+    });
+    const found = async (check: Check) =>
+      (await check.run()).map(({ state, detail, advice = "" }) => `${state}: ${detail}. ${advice}`);
+    const at = (nowMs: number) => found(tlsCheck(config, () => nowMs));
+    const [, busy] = await found(portsCheck(config, null));
+    assert.match(busy, /^problem: PERCH_TLS_PORT: .*taken by another.* Set PERCH_TLS_PORT to/);
+
+    assert.match((await at(NOW_MS)).join("\n"), /no file .*cert\.pem[^]*no file .*key\.pem/);
+    const put = async (pair: { cert: string; key: string }) => {
+      await Deno.writeTextFile(cert, pair.cert);
+      await Deno.writeTextFile(key, pair.key);
+    };
+    await put(one);
+    assert.match((await at(NOW_MS))[0], /^ok: the certificate fits its key and holds until 20/);
+    assert.match((await at(NOW_MS + 392 * DAY_MS))[0], /^warn: .* ends on .* Put a newer one/);
+    assert.match(
+      (await at(NOW_MS + 500 * DAY_MS))[0],
+      /^problem: .* ended on .* newer certificate/,
+    );
+    assert.match((await at(NOW_MS - 30 * DAY_MS))[0], /^problem: .* only from .* clock/);
+    await put({ cert: one.cert, key: other.key });
+    assert.match((await at(NOW_MS))[0], /^problem: .* not that of the certificate.* made with/);
+    await put({ cert: one.key, key: one.key });
+    assert.match((await at(NOW_MS))[0], /^problem: .* no certificate.*BEGIN CERTIFICATE/);
+    await put({ cert: one.cert, key: "secret" });
+    const noKey = (await at(NOW_MS))[0];
+    assert.match(noKey, /^problem: .* no key without a password.* Put the key/);
+  } finally {
+    taken.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("brokerCheck warns with the lines to change when the broker drops messages", async () => {

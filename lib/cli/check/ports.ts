@@ -25,6 +25,9 @@ export function portsCheck(config: Config, running: RunningPorts | null): Check 
     async run() {
       if (running !== null) return await answering(running);
       const findings = [port("PERCH_PORT", config.http.host, config.http.port)];
+      if (config.tls !== null) {
+        findings.push(port("PERCH_TLS_PORT", config.http.host, config.tls.port));
+      }
       if (config.mqtt.url === null) {
         findings.push(port("MQTT_PORT", config.broker.host, config.broker.port));
       }

@@ -17,6 +17,7 @@ import { processorCheck } from "../check/processor.ts";
 import { serviceCheck } from "../check/service.ts";
 import { environmentJson, environmentText } from "../check/environment.ts";
 import { portsCheck } from "../check/ports.ts";
+import { tlsCheck } from "../check/tls.ts";
 import { unitsCheck } from "../check/units.ts";
 import type { Command } from "../command.ts";
 import type { Condition } from "../condition.ts";
@@ -87,6 +88,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
     serviceCheck(),
     unitsCheck({ list, states: (units) => manager.unitStates(units) }),
     portsCheck(config, running),
+    tlsCheck(config),
     databaseCheck(config, openOffline),
     kept.backupsCheck(config),
     kept.logFilesCheck(config),

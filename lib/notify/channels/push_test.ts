@@ -10,7 +10,7 @@ const KEYS = {
   auth: "BTBZMqHH6r4Tts7J_aSIgg",
 };
 const browser = (id: string, lastUsedMs: number | null): PushBrowser => ({
-  ...{ id, userId: id, endpoint: `https://push.example.com/${id}`, ...KEYS },
+  ...{ id, sessionId: "s1", userId: id, endpoint: `https://push.example.com/${id}`, ...KEYS },
   ...{ agent: "", createdMs: 0, lastUsedMs },
 });
 
