@@ -177,7 +177,7 @@ function routeParts(
     machines: registry.machines,
     metrics: (sensors) => perchMetrics(parts, { version, uptimeS: uptimeS(), sensors }),
     mostViewers: () => parts.settings.get("cameras.most_viewers"),
-    mqtt: brokerAddress(config),
+    mqtt: { ...brokerAddress(config), publicUrl },
     notify: parts.notify,
     notReady: () => notReady(parts),
     parse: {

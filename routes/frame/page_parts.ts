@@ -20,4 +20,6 @@ export interface PageParts {
 export interface BrokerAddress {
   host: string;
   port: number;
+  /** `PERCH_PUBLIC_URL`, with the path below which Perch stands. */
+  publicUrl: string | null;
 }

@@ -1,9 +1,10 @@
 import type { VNode } from "preact";
+import type { BrokerAddress } from "../frame/page_parts.ts";
 import { Answer } from "../frame/parts.tsx";
 
 /** What to do when nothing has arrived yet: two lines to copy. */
 export function FirstReading(
-  { mqtt, url }: { mqtt: { host: string; port: number }; url: string },
+  { mqtt, url }: { mqtt: BrokerAddress; url: string },
 ): VNode {
   return (
     <section class="empty">
@@ -25,7 +26,7 @@ export function FirstReading(
       </p>
       <pre
         tabIndex={0}
-      ><code>{`curl ${url}/api/ingest -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d '{"machine":"hall-1/press-3","sensor":"temperature","value":41.5,"unit":"°C"}'`}</code></pre>
+      ><code>{`curl ${mqtt.publicUrl ?? url}/api/ingest -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d '{"machine":"hall-1/press-3","sensor":"temperature","value":41.5,"unit":"°C"}'`}</code></pre>
       <p>
         Years of readings in another system come along:{" "}
         <a href="/guides/history">how to bring your history here</a>.

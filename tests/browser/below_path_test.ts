@@ -35,6 +35,11 @@ Deno.test({
     });
     try {
       await app.parts.access.users.add({ ...ADMIN, role: "admin" }, systemActor("test"));
+      // What is to be copied leads there, too.
+      for (const path of ["/", "/machines", "/sensors"]) {
+        const empty = await (await app.ask(path, { headers: { accept: "text/html" } })).text();
+        assert.ok(empty.includes(`curl https://localhost:${port}/monitor/api/ingest `), path);
+      }
       await app.ingest([{ machine: "hall/press", sensor: "t", value: 20 }]);
       await using proxy = await startProxy("nginx", port, new URL(app.url).host, true);
       await staysBelow(app, proxy.url);

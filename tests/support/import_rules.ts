@@ -57,6 +57,7 @@ const CLI_USES = new Set([
     "health",
     "intake",
     "jobs",
+    "tls",
     "reports",
     "sources",
     "faults",
