@@ -106,7 +106,7 @@ function sensorParts(
   judgement: Judgement,
   features: readonly FeaturePart[],
 ): SensorPart[] {
-  const whitened = model.whitening.contributions(judgement.smoothed);
+  const whitened = judgement.shares;
   const weightOfForest = judgement.forestRatio /
     (judgement.forestRatio + judgement.distance.ratio + 1e-9);
   const named = features.filter((f) => f.sensor !== null);

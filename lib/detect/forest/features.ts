@@ -6,7 +6,7 @@
  * training, so machines with any number of sensors have the same 25.
  */
 import { robustSpread } from "./linalg.ts";
-import type { Distance } from "./whitening.ts";
+import type { Distance } from "./monitor.ts";
 
 /** Name and meaning, in the order of the vector. */
 export const FEATURES: readonly (readonly [name: string, about: string])[] = [

@@ -112,3 +112,25 @@ function rotate(a: Float64Array, v: Float64Array, n: number, p: number, q: numbe
     v[q * n + k] = s * u + c * w;
   }
 }
+
+/** The lower factor L of a positive definite matrix (its lower half is read): matrix = L Lᵀ. */
+export function cholesky(matrix: Float64Array, n: number): Float64Array {
+  const l = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * n + j];
+      for (let k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
+      l[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / l[j * n + j];
+    }
+  }
+  return l;
+}
+
+/** Solves L x = b for a lower factor; `b` becomes x. */
+export function solveLower(l: Float64Array, n: number, b: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    let sum = b[i];
+    for (let k = 0; k < i; k++) sum -= l[i * n + k] * b[k];
+    b[i] = sum / l[i * n + i];
+  }
+}

@@ -1,7 +1,8 @@
 /**
- * The model of one machine: whitening and an isolation forest over the 25 features, side by side.
- * The whitened distance is the better judge on industrial data, the forest also sees windows that
- * are odd in shape only; a prediction is as odd as the odder of the two says.
+ * The model of one machine: the monitor (T² and Q of where it is and of how it moves) and an
+ * isolation forest over the 25 features, side by side. The monitor is the better judge on industrial
+ * data, the forest also sees windows that are odd in shape only; a prediction is as odd as the odder
+ * of the two says, once that lasts.
  */
 import { StateError, StateReader, StateWriter } from "../bytes.ts";
 import {
@@ -13,27 +14,28 @@ import {
   Window,
 } from "./features.ts";
 import { IsolationForest } from "./isolation.ts";
+import { MONITOR_ALARM } from "./held_out.ts";
+import { Lasting } from "./lasting.ts";
 import { columnOf, quantile } from "./linalg.ts";
-import { type Distance, Smoother, Whitening } from "./whitening.ts";
+import { type Distance, Monitor, Pursuit } from "./monitor.ts";
 
 const NAME = "machine-model";
 const WATCH = "machine-watch";
-const VERSION = 1;
-/** Whitened distance, over its training limit, that scores 0.5. */
-export const DISTANCE_ALARM = 2.6;
-/** The same for the forest: its excess over the usual score, over the excess 1 % of training had. */
+/** 2: the monitor in place of one whitened distance. Older models are trained again. */
+const VERSION = 2;
+/** Excess of the forest over its usual score that scores 0.5, over the excess 1 % of training had. */
 export const FOREST_ALARM = 2.5;
 const TRAINING_VECTORS = 2000;
 
 export interface MachineOptions {
   /** Rows of the feature window. */
   readonly window: number;
-  /** Memory of the smoothing before whitening, rows. */
+  /** Memory of the monitor's smoothing, rows. */
   readonly smooth: number;
   readonly trees: number;
   readonly seed: number;
 }
-export const MACHINE_DEFAULTS: MachineOptions = { window: 60, smooth: 20, trees: 100, seed: 1 };
+export const MACHINE_DEFAULTS: MachineOptions = { window: 60, smooth: 12, trees: 100, seed: 1 };
 
 /** Normal range of a number: its 1st, 50th and 99th hundredth in training. */
 export interface Range {
@@ -47,7 +49,7 @@ export interface MachineModel {
   readonly window: number;
   readonly trainedRows: number;
   readonly baselines: readonly Baseline[];
-  readonly whitening: Whitening;
+  readonly monitor: Monitor;
   readonly forest: IsolationForest;
   readonly featureRanges: readonly Range[];
   readonly sensorRanges: readonly Range[];
@@ -59,14 +61,18 @@ export interface MachineModel {
 export interface Judgement {
   /** 0..1; 0.5 is where a warning begins. */
   score: number;
+  /** What this row asks for by itself: 1 is a warning. */
+  evidence: number;
   distance: Distance;
   /** Forest score as published, and over its usual range. */
   forest: number;
   forestRatio: number;
   features: FeatureRow;
-  /** The row, and the smoothed row that was whitened. */
+  /** What the monitor says most: how the machine moves, else where it is. */
+  restless: boolean;
   row: Float64Array;
-  smoothed: Float64Array;
+  /** Each sensor's share of what the monitor says. */
+  shares: Float64Array;
 }
 
 /** Rows that training needs at least. */
@@ -96,17 +102,17 @@ export function trainMachine(
   if (filled.every((x, i) => i < d || x === filled[i % d])) {
     throw new RangeError("every sensor is constant in the training rows: nothing can be learned");
   }
-  const whitening = Whitening.fit(filled, rows, d, { smooth });
+  const monitor = Monitor.fit(filled, rows, d, smooth);
   const baselines = learnBaselines(filled, rows, d, length);
   const stride = Math.max(1, Math.ceil((rows - length) / TRAINING_VECTORS));
-  const smoother = new Smoother(d, smooth);
+  const pursuit = new Pursuit(monitor);
   const window = new Window(d, length);
   const vectors: Float64Array[] = [];
   for (let r = 0; r < rows; r++) {
-    const smoothed = smoother.take(filled, r);
+    const { place } = pursuit.take(filled, r * d);
     window.push(filled, r * d);
     if (!window.full || (r - length + 1) % stride !== 0) continue;
-    vectors.push(featuresOf(window, baselines, whitening.distance(smoothed)).values);
+    vectors.push(featuresOf(window, baselines, place).values);
   }
   const table = new Float64Array(vectors.length * FEATURE_COUNT);
   vectors.forEach((v, i) => table.set(v, i * FEATURE_COUNT));
@@ -116,7 +122,7 @@ export function trainMachine(
     window: length,
     trainedRows: rows,
     baselines,
-    whitening,
+    monitor,
     forest,
     featureRanges: ranges(table, vectors.length, FEATURE_COUNT),
     sensorRanges: ranges(filled, rows, d),
@@ -126,30 +132,33 @@ export function trainMachine(
 
 /** Follows a machine row by row with its model. */
 export class MachineWatch {
-  readonly #smoother: Smoother;
+  readonly #pursuit: Pursuit;
   readonly #window: Window;
+  readonly #usual: Float64Array;
+  readonly #alarm = new Lasting();
 
   constructor(readonly model: MachineModel) {
-    this.#smoother = new Smoother(
-      model.sensors.length,
-      model.whitening.smooth,
-      model.whitening.centre,
-    );
+    this.#pursuit = new Pursuit(model.monitor);
     this.#window = new Window(model.sensors.length, model.window);
+    this.#usual = new Float64Array(model.sensors.length);
   }
 
   /** What the watch has seen, to continue from with the same model. */
   save(): Uint8Array {
     const w = this.#window;
-    return new StateWriter(WATCH, VERSION, 64 + 8 * w.rows.length)
-      .f64s(this.#smoother.values).u32(w.count).u32(w.next).f64s(w.rows).done();
+    const writer = new StateWriter(WATCH, VERSION, 64 + 8 * w.rows.length);
+    this.#pursuit.write(writer);
+    return writer.u32(this.#alarm.asking).u8(this.#alarm.calling ? 1 : 0)
+      .u32(w.count).u32(w.next).f64s(w.rows).done();
   }
 
   /** Throws `StateError` when the bytes are not of a watch over as many sensors and rows. */
   static load(model: MachineModel, bytes: Uint8Array): MachineWatch {
     const r = new StateReader(bytes, WATCH, VERSION);
     const watch = new MachineWatch(model), w = watch.#window;
-    r.f64s(watch.#smoother.values);
+    watch.#pursuit.read(r);
+    watch.#alarm.asking = r.u32();
+    watch.#alarm.calling = r.u8() === 1;
     w.count = Math.min(r.u32(), w.length);
     w.next = r.u32() % w.length;
     r.f64s(w.rows);
@@ -157,28 +166,42 @@ export class MachineWatch {
     return watch;
   }
 
+  /** How far each sensor's usual place has gone since training, in standard scores. */
+  get shift(): readonly number[] {
+    return [...this.#pursuit.shift];
+  }
+
+  /** Begins where a watch over the same model was; of another length it is no shift of this model. */
+  startFrom(shift: readonly number[]): void {
+    if (shift.length === this.model.sensors.length) this.#pursuit.shift.set(shift);
+  }
+
   /** Judges the row, or null while the window is still filling. */
   take(row: Float64Array): Judgement | null {
     const { model } = this;
-    const smoothed = this.#smoother.take(row);
-    this.#window.push(row);
+    const pursuit = this.#pursuit;
+    const seen = pursuit.take(row);
+    for (let c = 0; c < row.length; c++) {
+      this.#usual[c] = row[c] - pursuit.shift[c] * model.monitor.scale[c];
+    }
+    this.#window.push(this.#usual);
     if (!this.#window.full) return null;
-    const distance = model.whitening.distance(smoothed);
-    const features = featuresOf(this.#window, model.baselines, distance);
+    const features = featuresOf(this.#window, model.baselines, seen.place);
     const forest = model.forest.score(features.values, 1)[0];
     const forestRatio = excess(forest, model.forestRange);
-    const score = Math.max(
-      distance.ratio / (distance.ratio + DISTANCE_ALARM),
-      forestRatio / (forestRatio + FOREST_ALARM),
-    );
+    const evidence = Math.max(seen.beyond / MONITOR_ALARM, forestRatio / FOREST_ALARM, 0);
+    if (evidence < 1) pursuit.follow();
+    const lasting = this.#alarm.take(evidence);
     return {
-      score,
-      distance,
+      score: lasting / (lasting + 1),
+      evidence,
+      distance: seen.place,
       forest,
       forestRatio,
       features,
+      restless: seen.restless,
       row: row.slice(),
-      smoothed: smoothed.slice(),
+      shares: pursuit.contributions(seen.restless),
     };
   }
 }
@@ -224,7 +247,7 @@ export function saveMachine(model: MachineModel): Uint8Array {
   model.featureRanges.forEach(put);
   model.sensorRanges.forEach(put);
   put(model.forestRange);
-  model.whitening.write(w);
+  model.monitor.write(w);
   return w.bytes(model.forest.save()).done();
 }
 
@@ -249,10 +272,10 @@ export function loadMachine(bytes: Uint8Array): MachineModel {
   const featureRanges = Array.from({ length: FEATURE_COUNT }, range);
   const sensorRanges = Array.from({ length: d }, range);
   const forestRange = range();
-  const whitening = Whitening.read(r);
+  const monitor = Monitor.read(r);
   const forest = IsolationForest.load(r.bytes());
   r.end();
-  if (whitening.columns !== d || forest.columns !== FEATURE_COUNT) {
+  if (monitor.columns !== d || forest.columns !== FEATURE_COUNT) {
     throw new StateError("machine model is damaged");
   }
   return {
@@ -260,7 +283,7 @@ export function loadMachine(bytes: Uint8Array): MachineModel {
     window,
     trainedRows,
     baselines,
-    whitening,
+    monitor,
     forest,
     featureRanges,
     sensorRanges,

@@ -4,7 +4,7 @@ import { explain } from "../forest/explain.ts";
 import { type History, recentRows, STEPS_MS } from "./history.ts";
 import type { PredictStore } from "./predict_store.ts";
 import type { RowFeed } from "./row_feed.ts";
-import type { ModelInfo, Outlook } from "./shapes.ts";
+import type { ModelInfo, Outlook, StoredOutlook } from "./shapes.ts";
 
 /** A machine that is followed with its model. */
 export interface Followed {
@@ -20,18 +20,19 @@ export interface Followed {
 /** What a model makes of the newest row. */
 export type ModelVerdict = Pick<
   Outlook,
-  "class" | "score" | "confidence" | "action" | "summary" | "sensors" | "features"
+  "class" | "score" | "confidence" | "action" | "summary" | "sensors" | "features" | "shift"
 >;
 
 /**
- * Loads a model and shows it the recent past, so that it can judge at once. Null when the model is
- * gone or its sensors no longer are.
+ * Loads a model and shows it the recent past, so that it can judge at once; what it had come to call usual goes on
+ * from the machine's stored outlook. Null when the model is gone or its sensors no longer are.
  * @throws StateError when the bytes are damaged or of another version.
  */
 export async function follow(
   deps: { store: PredictStore; readings: History },
   info: ModelInfo,
   sensors: readonly Sensor[],
+  stored: StoredOutlook | null,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<Followed | null> {
@@ -40,6 +41,7 @@ export async function follow(
   if (bytes === null || !columns.every((s) => s !== undefined)) return null;
   const model = loadMachine(bytes);
   const watch = new MachineWatch(model);
+  if (stored?.modelVersion === info.version) watch.startFrom(stored.shift ?? []);
   const rows = await recentRows(deps.readings, columns, {
     toMs: nowMs,
     count: 2 * model.window,
@@ -69,6 +71,7 @@ export function stepModel(
     confidence: verdict.confidence,
     action: verdict.action,
     summary: verdict.summary,
+    shift: followed.watch.shift,
     sensors: verdict.sensors,
     features: features.map(({ name, about, value, contribution, sensor, outside, ...range }) => ({
       name,

@@ -177,7 +177,14 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     const info = machine.load!;
     machine.load = null;
     try {
-      machine.followed = await follow({ store, readings }, info, own, clock.now(), signal);
+      machine.followed = await follow(
+        { store, readings },
+        info,
+        own,
+        machine.stored,
+        clock.now(),
+        signal,
+      );
       if (machine.followed === null) throw new Error("its sensors were renamed or removed");
     } catch (error) {
       if (signal.aborted) throw error;

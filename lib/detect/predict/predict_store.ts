@@ -158,10 +158,11 @@ export function createPredictStore(db: Database): PredictStore {
       return (await modelsOf(model.machine))[0];
     },
     async addOutlook(outlook) {
-      const { sensors, features, ...row } = outlook;
+      const { sensors, features, shift, ...row } = outlook;
       const parts: Parts = {
         sensors: sensors.map(packShare),
         features: features.map((f) => [...packShare(f), f.sensor]),
+        ...(shift && { shift: shift.map((x) => Number(x.toPrecision(5))) }),
       };
       const [{ rows }] = await db.write([insertOutlook({ ...row, parts }), boundOutlooks]);
       return { ...outlook, id: Number(rows[0][0]), verdict: null };
@@ -232,10 +233,11 @@ function wantedBy({ machine, class: wanted, source, fromMs, toMs }: OutlookQuery
 }
 
 function outlookOf({ parts, life, ...row }: Row & { verdict: Verdict | null }): StoredOutlook {
-  const { sensors, features } = parts as Parts;
+  const { sensors, features, shift } = parts as Parts;
   return {
     ...row,
     life: life as LifeNote,
+    ...(shift && { shift }),
     sensors: sensors.map(unpackShare),
     features: features.map((packed): FeatureShare => ({
       ...unpackShare(packed),
@@ -250,6 +252,7 @@ type Packed = (string | number | null)[];
 interface Parts {
   sensors: Packed[];
   features: Packed[];
+  shift?: number[];
 }
 
 /** Five digits are more than anybody reads; as an array without names a share takes 60 bytes. */

@@ -88,6 +88,8 @@ export interface Outlook {
   life: LifeNote;
   sensors: SensorShare[];
   features: FeatureShare[];
+  /** How far the usual place of the model's sensors has gone since training; kept over a restart. */
+  shift?: readonly number[];
 }
 
 /** An outlook that was stored. */
@@ -98,7 +100,7 @@ export interface StoredOutlook extends Outlook {
 }
 
 /** A stored outlook without the parts of its sensors and features. */
-export type BriefOutlook = Omit<StoredOutlook, "sensors" | "features">;
+export type BriefOutlook = Omit<StoredOutlook, "sensors" | "features" | "shift">;
 
 export interface LogRow {
   id: number;

@@ -30,6 +30,8 @@ const FOLDS = 4;
 const BANDS = 12;
 /** Share of cases in which the interval is to hold the truth. */
 const COVERED = 0.8;
+/** Added to the variance of each sensor's level before states are compared. */
+const RIDGE = 0.1;
 /** Farther from the others' usual states than the lives in other parts ever were, by this. */
 const UNLIKE = 1.15;
 /** A guess above the truth weighs more: being late costs more than being early. */
@@ -194,7 +196,11 @@ function learn(
   return {
     measure,
     trees: boost({ data, rows, columns: wide }, target, TREES),
-    like: Whitening.fit(levels, rows, columns, { smooth: 1 }),
+    like: Whitening.fit(levels, rows, columns, {
+      from: 0,
+      widened: new Float64Array(columns).fill(RIDGE),
+      least: 1e-6,
+    }),
   };
 }
 
@@ -212,7 +218,7 @@ function distancesAlong({ measure, like }: Learned, run: Run, from = 0): Float64
   const levels = levelsAlong(run, measure, from), { columns } = measure;
   return Float64Array.from(
     { length: run.rows - from },
-    (_, r) => like.distance(levels.subarray(r * columns, (r + 1) * columns)).ratio,
+    (_, r) => Math.sqrt(like.squared(levels.subarray(r * columns, (r + 1) * columns)).squared),
   );
 }
 

@@ -5,7 +5,7 @@ import { readBoosted, writeBoosted } from "./boosting.ts";
 import type { Band, FleetModel } from "./fleet.ts";
 import { featureCount } from "./run_features.ts";
 
-const NAME = "fleet", VERSION = 1;
+const NAME = "fleet", VERSION = 2;
 
 export function saveFleet(model: FleetModel): Uint8Array {
   const { measure, trees, like, bands } = model;
