@@ -1,8 +1,7 @@
 import type { VNode } from "preact";
-import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import type { Verdict } from "../lib/words/verdict.ts";
-import type { Mark } from "./anomaly_mark.ts";
+import { foundWords, type Mark } from "./anomaly_mark.ts";
 
 const ICONS = { info: "●", warning: "▲", critical: "■" } as const;
 const SHOWN = 50;
@@ -56,24 +55,16 @@ export function AnomalyList(
   );
 }
 
-/** The value beside what is usual; how a detector came to it is one click below. */
+/** What was found, in the words of a plant; how a detector came to it is one click below. */
 function What(
   { mark, unit, decimals }: { mark: Mark; unit: string | null; decimals: number | null },
 ): VNode {
-  const { value, expected: { low, high }, reason, detector } = mark;
-  const why = (
-    <p>
-      {reason}. <span class="muted">{`· ${detector}`}</span>
-    </p>
-  );
-  if (value === null || low === null || high === null) return why;
-  const text = (x: number) => number(x, decimals);
   return (
     <details>
-      <summary>
-        {`${text(value)}${unit === null ? "" : ` ${unit}`}, usually ${text(low)} to ${text(high)}`}
-      </summary>
-      {why}
+      <summary>{foundWords(mark, unit, decimals)}</summary>
+      <p>
+        {mark.reason}. <span class="muted">{`· ${mark.detector}`}</span>
+      </p>
     </details>
   );
 }

@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { number } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
-import type { Mark } from "./anomaly_mark.ts";
+import { foundWords, type Mark } from "./anomaly_mark.ts";
 import { columnsOf, lonelyPoints } from "./chart_columns.ts";
 import type { Buckets } from "./chart_data.ts";
 import { type LimitBand, rangeOf } from "./limits.ts";
@@ -136,7 +136,7 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
     const spread = min === max ? "" : ` (${text(min)} to ${text(max)})`;
     lines.unshift(`${dateTime(u.data[0][idx!] * 1000, zone)}   ${text(mean)}${unit}${spread}`);
     const near = markNear(u, marks, left);
-    if (near !== null) lines.push(near.reason);
+    if (near !== null) lines.push(foundWords(near, options.unit, decimals));
     tip(lines.join("\n"), u.valToPos(u.data[0][idx!], "x"));
   }
 

@@ -1,8 +1,7 @@
 /** What raises and ends alarms: findings, predictions, rules about Perch and people, in one shape. */
-import { beside, exact } from "../words/numbers.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
+import { headlineOf } from "../detect/headline.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
-import { usualWords } from "../words/usual.ts";
 import { CUSTOM, isCustomDetector } from "../words/detectors.ts";
 import { type Severity, severityRank } from "../words/severity.ts";
 import type { AlarmSource } from "./alarm.ts";
@@ -95,7 +94,7 @@ export function observationOfFinding(
     present,
     point: odd,
     severity,
-    text: textOf(found, sensor),
+    text: headlineOf(found, sensor),
     value: found.reason.value ?? null,
     limit: found.reason.numbers?.limit ?? null,
     tMs: found.tMs,
@@ -158,23 +157,3 @@ export function observationOfPerson(
 function isGuess({ confidence }: StoredOutlook): boolean {
   return confidence < 1;
 }
-
-/** What a detector found, as a headline: the mathematics stands with the finding. */
-function textOf({ detector, severity, reason }: StoredFinding, sensor: ObservedSensor): string {
-  const label = sensor.settings.display_name ?? sensor.sensor;
-  const { value, numbers, expectedLow, expectedHigh } = reason;
-  const limit = numbers?.limit;
-  if (detector === "threshold" && value !== undefined && limit !== undefined) {
-    const unit = sensor.unit === null ? "" : ` ${sensor.unit}`;
-    const where = value > limit ? "above" : value < limit ? "below" : "at";
-    return `${label} ${beside(value, limit)}${unit} is ${where} ${severity} ${exact(limit)}${unit}`;
-  }
-  const usual = value === undefined || expectedLow === undefined || expectedHigh === undefined ||
-      !USUAL.has(detector)
-    ? null
-    : usualWords(label, value, expectedLow, expectedHigh, sensor.unit);
-  return usual ?? `${label}: ${reason.text}`;
-}
-
-/** Detectors that compare a value with what is usual. */
-const USUAL: ReadonlySet<string> = new Set(["streaming", "zscore", "departure"]);

@@ -1,6 +1,7 @@
 /** Alarms in words. */
 import { NOT_ACKNOWLEDGED } from "../words/alarms.ts";
 import { span } from "../words/times.ts";
+import { headline } from "../words/usual.ts";
 import type { AlarmRecord, Condition, Step } from "./record.ts";
 
 const NAMES_MOST = 3;
@@ -9,9 +10,14 @@ const NAMES_MOST = 3;
 export function titleOf(lead: Condition, standing: readonly Condition[]): string {
   const silent = standing.filter((one) => one.source === "silence");
   if (lead.source !== "silence" || silent.length < 2) return lead.text;
-  const names = silent.slice(0, NAMES_MOST).map(({ text }) => text.slice(0, text.indexOf(":")));
-  const more = silent.length > NAMES_MOST ? ` and ${silent.length - NAMES_MOST} more` : "";
-  return `${silent.length} sensors do not report: ${names.join(", ")}${more}`;
+  const names = silent.map(({ text }) => text.slice(0, text.indexOf(":")));
+  const said = `${silent.length} sensors do not report`;
+  for (let n = Math.min(NAMES_MOST, names.length); n > 0; n--) {
+    const more = names.length > n ? ` and ${names.length - n} more` : "";
+    const text = `${said}: ${names.slice(0, n).join(", ")}${more}`;
+    if (n === 1 || headline(text) === text) return headline(text);
+  }
+  return said;
 }
 
 /** An alarm's step as one sentence without a final stop. */

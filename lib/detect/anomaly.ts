@@ -3,9 +3,11 @@ import { msField, oldMs } from "../base/wire.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
 import { customDetector, isCustomDetector } from "../words/detectors.ts";
 import { SEVERITIES } from "../words/severity.ts";
+import { headline } from "../words/usual.ts";
 import { VERDICTS } from "../words/verdict.ts";
 import { DETECTORS } from "./detectors/mod.ts";
 import type { StoredFinding } from "./findings_store.ts";
+import { headlineOf } from "./headline.ts";
 
 const NAMES = [...DETECTORS.map((d) => d.name), customDetector("NAME")];
 
@@ -27,7 +29,8 @@ export const anomalyShape = z.object({
   phase: z.enum(["point", "raised", "changed", "cleared"]),
   severity: z.enum(SEVERITIES),
   score: z.number().describe("0 to 1"),
-  reason: z.string().describe("one sentence without a final stop"),
+  headline: z.string().describe("in at most 12 words: name, value, what is usual"),
+  reason: z.string().describe("the detector's sentence, without a final stop"),
   value: z.number().nullable(),
   expected: z.object({ low: z.number().nullable(), high: z.number().nullable() })
     .describe("a value in this range would not have been reported"),
@@ -52,6 +55,7 @@ export function anomalyOf(found: StoredFinding, sensors: SensorDirectory): Anoma
     phase: found.phase,
     severity: found.severity,
     score: found.score,
+    headline: sensor === undefined ? headline(text) : headlineOf(found, sensor),
     reason: text,
     value: value ?? null,
     expected: { low: expectedLow ?? null, high: expectedHigh ?? null },

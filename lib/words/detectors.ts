@@ -13,3 +13,10 @@ export function isCustomDetector(detector: string): boolean {
 export function customName(detector: string): string {
   return detector.slice(CUSTOM.length + 1);
 }
+
+/** Those that compare a value with what is usual. */
+const USUAL: ReadonlySet<string> = new Set(["streaming", "zscore", "departure"]);
+
+export function comparesWithUsual(detector: string): boolean {
+  return USUAL.has(detector);
+}

@@ -2,6 +2,7 @@
 import { title } from "./names.ts";
 
 /** What a headline may have. */
+const WORDS_MOST = 12;
 const NAME_WORDS_MOST = 4;
 const DECIMALS_MOST = 8;
 
@@ -17,6 +18,36 @@ export function headName(name: string): string {
 export function innerName(name: string): string {
   const head = headName(name);
   return /^[A-Z][^A-Z]+$/.test(head) ? head[0].toLowerCase() + head.slice(1) : head;
+}
+
+const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== "");
+
+/**
+ * A sentence as a headline of at most 12 words: what follows a semicolon or stands in brackets goes first, then the
+ * end.
+ */
+export function headline(text: string): string {
+  let short = wordsOf(text).join(" ");
+  const fits = () => wordsOf(short).length <= WORDS_MOST;
+  if (!fits()) short = short.replace(/;.*$/, "");
+  if (!fits()) short = short.replaceAll(/ \([^()]*\)/g, "");
+  if (fits()) return short;
+  return `${wordsOf(short).slice(0, WORDS_MOST - 1).join(" ").replace(/[,:;.]+$/, "")} …`;
+}
+
+/** A name and what is said of it, the name as long as there is room for it; `colon`: one after the name. */
+export function headed(
+  name: string,
+  rest: string,
+  { as = title, colon = false }: { as?: (name: string) => string; colon?: boolean } = {},
+): string {
+  const room = WORDS_MOST - wordsOf(rest).length;
+  const words = wordsOf(as(name));
+  const most = Math.max(1, Math.min(NAME_WORDS_MOST, room));
+  const head = words.length <= most
+    ? words
+    : [...words.slice(0, Math.max(1, Math.min(most, room - 1))), "…"];
+  return headline(`${head.join(" ")}${colon ? ":" : ""} ${rest}`);
 }
 
 /**
@@ -43,5 +74,5 @@ export function usualWords(
   const text = (x: number) => String(rounded(x) + 0);
   const shown = unit === null || unit === "" ? text(value) : `${text(value)} ${unit}`;
   const range = text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
-  return `${headName(name)} ${shown}, usually ${range}`;
+  return headed(name, `${shown}, usually ${range}`);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { headName, innerName, usualWords } from "./usual.ts";
+import { headed, headline, headName, innerName, usualWords } from "./usual.ts";
 
 Deno.test("usualWords: a value with its unit beside what is usual, in at most 12 words", () => {
   const cases: [string, number, number, number, string | null, string][] = [
@@ -26,4 +26,21 @@ Deno.test("names in headlines and within sentences", () => {
     "PT100",
   ]);
   assert.equal(headName("a b c d e"), "A b c d …");
+});
+
+Deno.test("headline: at most 12 words, and what is less to the point goes first", () => {
+  const long = "Bearing: was switched on 40 times within an hour; within 9 days 6 was the most";
+  assert.equal(headline(long), "Bearing: was switched on 40 times within an hour");
+  const words = headline("one two three four five six seven eight nine ten, eleven, twelve. 13 14");
+  assert.equal(words, "one two three four five six seven eight nine ten, eleven …");
+  assert.equal(headline("as  it\nis"), "as it is");
+});
+
+Deno.test("headed: the name gives way to what is said of it", () => {
+  const name = "main drive gearbox oil temperature";
+  assert.equal(
+    headed(name, "35 °C, unchanged for 20 min"),
+    "Main drive gearbox oil … 35 °C, unchanged for 20 min",
+  );
+  assert.equal(headed(name, "1 2 3 4 5 6 7 8 9 10"), "Main … 1 2 3 4 5 6 7 8 9 10");
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { StateError } from "../bytes.ts";
 import type { Detector, DetectorInput, Finding } from "../detector.ts";
+import { headlineOf, type HeadlineSensor } from "../headline.ts";
 import { DETECTORS } from "./mod.ts";
 
 /** Options with which a detector has something to say about the streams below. */
@@ -50,6 +51,11 @@ function run(d: Detector, state: unknown, inputs: readonly DetectorInput[]): [Fi
   }
   return [findings, scores];
 }
+
+const NAMED: HeadlineSensor[] = ["vibration", "main drive gearbox oil temperature at the far end"]
+  .flatMap((sensor) =>
+    [null, "% RH"].map((unit) => ({ sensor, unit, settings: { display_name: null } }))
+  );
 
 const ODD = [
   NaN,
@@ -110,6 +116,20 @@ for (const d of DETECTORS) {
       assert.ok(!f.reason.text.includes("undefined"), f.reason.text);
     }
     for (const s of scores) assert.ok(s >= 0 && s <= 1, String(s));
+  });
+
+  test("gives headlines of at most 12 words, however long the names are", () => {
+    const [findings] = run(d, fresh(), whole(1));
+    for (const f of findings) {
+      for (const sensor of NAMED) {
+        const said = headlineOf(f, sensor);
+        assert.ok(said.split(" ").length <= 12, said);
+        assert.ok(!/NaN|undefined|null|\.$/.test(said), said);
+        if (/\d/.test(said) && sensor.unit !== null && f.reason.value !== undefined) {
+          assert.ok(said.includes(sensor.unit), `${said}: its unit`);
+        }
+      }
+    }
   });
 
   test("raises before it clears, in turns", () => {

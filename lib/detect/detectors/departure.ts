@@ -146,6 +146,7 @@ function tooLongAwake(s: DepartureState, tMs: number): readonly Finding[] {
     text: `has not come to rest for ${span(awakeMs)}, at ${plain(s.last.value)}; ` +
       `within ${past.days} days ${span(past.awakeMs)} was the longest`,
     value: s.last.value,
+    numbers: { awakeMs },
   });
 }
 
@@ -171,14 +172,15 @@ function closeHour(s: DepartureState, tMs: number): readonly Finding[] {
   if (s.raised === "switching") {
     if (tMs - s.sinceMs >= USUAL_AFTER_MS) {
       s.days.switches(switches);
-      return clear(s, tMs, switches, `${switches} times an hour has become usual`);
+      return clear(s, tMs, s.last.value, `${switches} times an hour has become usual`);
     }
-    return busy ? NOTHING : clear(s, tMs, switches, `switches ${switches} times an hour again`);
+    return busy ? NOTHING : clear(s, tMs, s.last.value, `switches ${switches} times an hour again`);
   }
   if (s.hoursBusy < SWITCHING.hours) return NOTHING;
   return raise(s, "switching", tMs, {
     text: `was switched on ${switches} times within an hour, and as often in the ` +
       `${SWITCHING.hours - 1} before; within ${past.days} days ${past.switches} times was the most`,
     value: s.last.value,
+    numbers: { switches },
   });
 }

@@ -5,7 +5,7 @@
 import type { Sensor } from "../../machines/sensor.ts";
 import { beside, exact } from "../../words/numbers.ts";
 import { lastLevel } from "../../words/names.ts";
-import { headName, innerName, usualWords } from "../../words/usual.ts";
+import { headed, headline, headName, innerName, usualWords } from "../../words/usual.ts";
 import { levelOf, type Limits } from "../limits.ts";
 import type { FeatureShare, Outlook, SensorShare } from "./shapes.ts";
 
@@ -37,7 +37,7 @@ export function inPlantWords<T extends Judged>(
   const unitOf = (full: string) => own.find(({ name }) => name === full)?.unit ?? null;
   const summary = ofLimit(verdict, nameOf, unitOf, limitsOf) ??
     ofParts(verdict, nameOf, unitOf);
-  return { ...verdict, action, summary: summary ?? verdict.summary };
+  return { ...verdict, action, summary: headline(summary ?? verdict.summary) };
 }
 
 /** A limit that is crossed says most. */
@@ -60,10 +60,10 @@ function ofLimit(
     if (limit === null) continue;
     const unit = unitOf(name) === null ? "" : ` ${unitOf(name)}`;
     const where = value === limit ? "at" : value > limit ? "above" : "below";
-    return `${headName(nameOf(name))} ${
-      beside(value, limit)
-    }${unit}, ${where} its ${level} limit ` +
-      exact(limit);
+    const rest = `${beside(value, limit)}${unit}, ${where} its ${level} limit ${
+      exact(limit)
+    }${unit}`;
+    return headed(nameOf(name), rest);
   }
   return null;
 }

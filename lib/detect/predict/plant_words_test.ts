@@ -54,6 +54,6 @@ Deno.test("inPlantWords: name, value, unit, what is usual; never the mathematics
   const limits = limitsSchema.parse({ warningHigh: 2, criticalHigh: 3 });
   assert.equal(
     said([share("vib")], [], limits).summary,
-    "Vibration 2.3 mm/s, above its warning limit 2",
+    "Vibration 2.3 mm/s, above its warning limit 2 mm/s",
   );
 });
