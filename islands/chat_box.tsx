@@ -4,6 +4,7 @@ import type { ChatAnswer, UsedNumber } from "../lib/ai/chat.ts";
 import { number } from "../lib/words/numbers.ts";
 import { clockTime } from "../lib/words/times.ts";
 import { fetchOwn } from "./own.ts";
+import { sentence } from "../lib/words/sentence.ts";
 
 export interface ChatProps {
   answers: readonly ChatAnswer[];
@@ -68,7 +69,7 @@ export function ChatBox(props: ChatProps): VNode {
             ref={input}
             aria-describedby={error === "" ? undefined : "chat-error"}
           />
-          {error !== "" && <p class="error" id="chat-error" role="alert">{error}</p>}
+          {error !== "" && <p class="error" id="chat-error" role="alert">{sentence(error)}</p>}
         </div>
         <button type="submit">Ask</button>
       </form>

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { bytes } from "../lib/words/numbers.ts";
 import { sendFile, type Sending } from "./send_file.ts";
 import { at } from "./own.ts";
+import { sentence } from "../lib/words/sentence.ts";
 
 export interface FileUploadProps {
   /** What the form posts to, where no script runs. */
@@ -58,7 +59,7 @@ export function FileUpload(
         hidden={sending !== null}
         onSubmit={submit}
       >
-        {problem && <p class="error" role="alert">{problem}</p>}
+        {problem && <p class="error" role="alert">{sentence(problem)}</p>}
         <div class="field">
           <label for="file">{label}</label>
           <input

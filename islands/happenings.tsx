@@ -10,6 +10,7 @@ import {
   markOf,
   toneOf,
 } from "./annotation_words.ts";
+import { sentence } from "../lib/words/sentence.ts";
 
 const SHOWN = 8;
 
@@ -106,7 +107,7 @@ export function AddNote({ sensor, atMs, zone, back, onAdded }: {
           <p class="help">{`In the time zone ${zone}. A click on the chart sets it.`}</p>
         </div>
         <button type="submit">Add the note</button>
-        {problem && <p class="error" role="alert">{problem}</p>}
+        {problem && <p class="error" role="alert">{sentence(problem)}</p>}
       </form>
     </details>
   );

@@ -1,6 +1,7 @@
 /** Switches notices of this browser on: asks the person, the push service, and tells Perch. */
 import { useEffect, useState } from "preact/hooks";
 import { at, fetchOwn } from "./own.ts";
+import { sentence } from "../lib/words/sentence.ts";
 
 type Now = "looking" | "off" | "on" | "busy" | "refused" | "unable";
 
@@ -37,7 +38,7 @@ export function NoticesHere() {
   return (
     <>
       <p role="status">{WORDS[now]}</p>
-      {fault !== null && <p class="error" role="alert">{fault}</p>}
+      {fault !== null && <p class="error" role="alert">{sentence(fault)}</p>}
       {(now === "off" || now === "busy") && (
         <button type="button" class="primary" disabled={now === "busy"} onClick={switchOn}>
           Show notices on this device

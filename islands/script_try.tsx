@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { TriedJson } from "../lib/scripts/shapes.ts";
 import { fetchOwn } from "./own.ts";
+import { sentence } from "../lib/words/sentence.ts";
 
 interface Props {
   kind: string;
@@ -21,7 +22,7 @@ export function ScriptTry({ kind, name, tried: initial }: Props): VNode {
   return (
     <div role="status" class="tried">
       {trouble !== null
-        ? <p class="error">{trouble}</p>
+        ? <p class="error">{sentence(trouble)}</p>
         : tried === null
         ? <p class="muted">Nothing was tried yet.</p>
         : <Result tried={tried} />}
@@ -34,7 +35,7 @@ function Result({ tried: { fault, answer } }: { tried: TriedJson }): VNode {
     const { line } = fault;
     return (
       <>
-        <p class="error">{fault.message}</p>
+        <p class="error">{sentence(fault.message)}</p>
         {line !== null && (
           <p>
             {fault.column === null ? `Line ${line}` : `Line ${line}, column ${fault.column}`}

@@ -161,7 +161,7 @@ function Hours({ values, errors, zone }: { values: Values; errors: Values; zone:
         {`Times in ${zone}; an end at or before the start is on the next day. Nothing filled: at any time. ` +
           "Without a condition it gives its order when the hours begin."}
       </p>
-      {faults.map(([path, text]) => <p key={path} class="error" role="alert">{text}</p>)}
+      {faults.map(([path, text]) => <FormError key={path}>{text}</FormError>)}
     </>
   );
 }

@@ -232,7 +232,7 @@ function SayForm(
         {`PNG, JPEG, WebP, GIF, PDF or plain text, at most ${bytes(most)}.`}
       </p>
       <ChooseAgain name={values.file} />
-      {errors.file && <p class="error" role="alert">{errors.file}</p>}
+      <FormError>{errors.file}</FormError>
       <button type="submit">Comment</button>
     </form>
   );

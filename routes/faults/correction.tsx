@@ -130,7 +130,7 @@ function Approve(
           <input type="checkbox" name="confirm" value="yes" required />{" "}
           I have read this change; apply exactly this
         </label>
-        {errors.confirm && <p class="error" role="alert">{errors.confirm}</p>}
+        <FormError>{errors.confirm}</FormError>
       </div>
       {(!isFresh || errors.password || errors.code) && (
         <ProofFields why="You signed in more than 15 minutes ago." errors={errors} />

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Identity } from "../../lib/access/identity.ts";
+import { sentence } from "../../lib/words/sentence.ts";
 import type { Problem } from "../http/problem.ts";
 import type { BarePage } from "./bare.tsx";
 import { Answer } from "./parts.tsx";
@@ -29,7 +30,7 @@ export function createErrorPage(
           <ul>
             {problem.errors.map((error) => (
               <li key={error.path}>
-                <code>{error.path}</code>: {error.message}
+                <code>{error.path}</code>: {sentence(error.message)}
               </li>
             ))}
           </ul>
@@ -39,9 +40,4 @@ export function createErrorPage(
         </p>
       </section>,
     );
-}
-
-function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.?]$/.test(start) ? start : `${start}.`;
 }

@@ -2,6 +2,7 @@
 import { type ComponentChildren, createContext, type VNode } from "preact";
 import { useContext } from "preact/hooks";
 import { DURATION_EXAMPLES } from "../../lib/words/durations.ts";
+import { sentence } from "../../lib/words/sentence.ts";
 import { SEEN_FIELD } from "../http/form.ts";
 
 type InputType = "text" | "email" | "password" | "time" | "datetime-local" | "date";
@@ -135,9 +136,13 @@ export function Select(
   );
 }
 
-/** What is wrong with the form as a whole. */
-export function FormError({ children }: { children?: ComponentChildren }): VNode | null {
-  return children ? <p class="error" role="alert">{children}</p> : null;
+/** **The one way to say** what is wrong with a field, or with the form as a whole. */
+export function FormError(
+  { id, children }: { id?: string; children?: ComponentChildren },
+): VNode | null {
+  if (!children) return null;
+  const said = typeof children === "string" ? sentence(children) : children;
+  return <p class="error" id={id} role="alert">{said}</p>;
 }
 
 /** Number of the newest change that the page being drawn knows of. */
@@ -198,7 +203,7 @@ function Frame(
       </label>
       {children}
       {help && <p class="help" id={`${id}-help`}>{help}</p>}
-      {error && <p class="error" id={`${id}-error`} role="alert">{error}</p>}
+      <FormError id={`${id}-error`}>{error}</FormError>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import type { OptionField } from "../../lib/base/options.ts";
+import { FormError } from "./form.tsx";
 
 /** Before the names of inputs, so that they are no other field's. */
 export type OptionPrefix = "option" | "setting";
@@ -111,7 +112,7 @@ export function OptionInput(
         )
         : <input {...attributes} type="text" autocomplete="off" value={text} />}
       {help !== "" && <p class="help" id={`${id}-help`}>{help}</p>}
-      {error && <p class="error" role="alert">{error}</p>}
+      <FormError>{error}</FormError>
     </div>
   );
 }

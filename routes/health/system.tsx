@@ -15,6 +15,7 @@ import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Empty, Table } from "../frame/parts.tsx";
 import type { Route } from "../http/route.ts";
 import { meantShape, rebootHost, restartServices, type SystemServices } from "./system_request.ts";
+import { sentence } from "../../lib/words/sentence.ts";
 
 export type SystemPageParts = Omit<PageParts, "audit"> & SystemServices;
 
@@ -99,9 +100,6 @@ function answerOf({ service, refusal, units }: SystemView): string {
   const watched = units.length === 1 ? "1 unit is watched" : `${units.length} units are watched`;
   return `${service === null ? "Perch is not a service" : `Perch is ${service.name}`}; ${watched}`;
 }
-
-const sentence = (text: string) =>
-  `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 
 function Units({ view: { service, units }, nowMs }: { view: SystemView; nowMs: number }): VNode {
   const own = service === null

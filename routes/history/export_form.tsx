@@ -206,7 +206,7 @@ function Choices(
           </span>
         </label>
       ))}
-      {error && <p class="error" role="alert">{error}</p>}
+      <FormError>{error}</FormError>
     </fieldset>
   );
 }

@@ -26,6 +26,7 @@ import {
 } from "./export_fields.ts";
 import { ExportForm } from "./export_form.tsx";
 import { type ExportServices, FOLDER, orderExport, orderOfAsked } from "./export_request.ts";
+import { FormError } from "../frame/form.tsx";
 
 export interface ExportPageParts extends Omit<PageParts, "audit" | "clock">, ExportServices {
   machines: Pick<MachineDirectory, "all">;
@@ -166,7 +167,7 @@ function Content(
     <>
       <UnderMore />
       <Answer>{answerOf(jobs, isEmpty)}</Answer>
-      {problem && <p class="error" role="alert">{problem}</p>}
+      <FormError>{problem}</FormError>
       <JobCards jobs={jobs} folder={FOLDER} page={PAGE} />
       {isEmpty
         ? (

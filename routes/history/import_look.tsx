@@ -135,7 +135,7 @@ function Content({ parts, looked, asked, sent }: Shown): VNode {
       <>
         <ImportCrumbs />
         <Answer>This file cannot be imported as it is</Answer>
-        {Object.values(errors).map((text) => <p class="error" role="alert" key={text}>{text}</p>)}
+        {Object.values(errors).map((text) => <FormError key={text}>{text}</FormError>)}
         <Empty>
           <a href={PAGE}>Choose another file</a>
         </Empty>

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { ImportColumn, ImportOptions } from "../../lib/transfer/import/format.ts";
 import type { ImportPreview } from "../../lib/transfer/import/imports.ts";
-import { Field, Select } from "../frame/form.tsx";
+import { Field, FormError, Select } from "../frame/form.tsx";
 import { Table } from "../frame/parts.tsx";
 
 export type Texts = Record<string, string>;
@@ -164,7 +164,7 @@ function Columns(
   const shown = columns.slice(0, COLUMNS_MOST);
   return (
     <>
-      {error && <p class="error" role="alert">{error}</p>}
+      <FormError>{error}</FormError>
       {shown.length > 0 && (
         <div class="columns-map">
           <Table label="Columns">

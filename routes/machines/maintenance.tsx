@@ -299,9 +299,7 @@ function Weekly({ path, sent, zone }: { path: string; sent: SentForm; zone: stri
               {WEEKDAY_NAMES[day]}
             </label>
           ))}
-          {sent.errors["timing.days"] && (
-            <p class="error" role="alert">{sent.errors["timing.days"]}</p>
-          )}
+          <FormError>{sent.errors["timing.days"]}</FormError>
         </fieldset>
         <TimeField form="weekly" name="start" label="From" type="time" sent={sent} />
         <TimeField form="weekly" name="end" label="To" type="time" sent={sent} />

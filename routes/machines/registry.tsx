@@ -118,7 +118,7 @@ function Content(
         <section class="card" aria-labelledby="import">
           <h2 id="import">Import</h2>
           <form method="post" action={PAGE} encType="multipart/form-data">
-            <FormError>{problem && `Nothing was changed: ${problem}.`}</FormError>
+            <FormError>{problem && `Nothing was changed: ${problem}`}</FormError>
             <FileField
               name="document"
               label="Document"

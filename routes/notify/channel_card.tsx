@@ -208,7 +208,7 @@ function OptionForm(
                 {FAMILY_WORDS[family]}
               </label>
             ))}
-            {errors.events && <p class="error" role="alert">{errors.events}</p>}
+            <FormError>{errors.events}</FormError>
           </fieldset>
           <Select
             name="severity"

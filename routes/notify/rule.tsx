@@ -200,7 +200,7 @@ function Events({ values, errors }: FormParts): VNode {
           ))}
         </fieldset>
       ))}
-      {errors.events && <p class="error" role="alert">{errors.events}</p>}
+      <FormError>{errors.events}</FormError>
     </details>
   );
 }
@@ -251,7 +251,7 @@ function Recipients(
           value={values[`${prefix}.person`] ?? ""}
         />
       )}
-      {error && <p class="error" role="alert">{error}</p>}
+      <FormError>{error}</FormError>
     </fieldset>
   );
 }
@@ -294,7 +294,7 @@ function HoursFields(
       <p class="help">
         {`Times in ${zone}; an end at or before the start is on the next day. No day chosen: every day. Nothing filled: at any time.`}
       </p>
-      {faults.map(([path, text]) => <p key={path} class="error" role="alert">{text}</p>)}
+      {faults.map(([path, text]) => <FormError key={path}>{text}</FormError>)}
     </details>
   );
 }

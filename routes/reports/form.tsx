@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { REPORT_PARTS, REPORT_PARTS_ABOUT } from "../../lib/reports/order.ts";
 import { RANGE_WORDS, REPORT_RANGES } from "../../lib/reports/range.ts";
-import { Field, Select, Was } from "../frame/form.tsx";
+import { Field, FormError, Select, Was } from "../frame/form.tsx";
 import { Picker } from "../frame/picker.tsx";
 import { meantRange } from "../frame/range.ts";
 import type { Values } from "./fields.ts";
@@ -57,7 +57,7 @@ export function ContentFields(
             {REPORT_PARTS_ABOUT[part]}
           </Tick>
         ))}
-        {errors.sections && <p class="error" role="alert">{errors.sections}</p>}
+        <FormError>{errors.sections}</FormError>
       </fieldset>
       <div class="filters">
         <Select
@@ -168,7 +168,7 @@ export function ScheduleFields(
             <a href="/settings/channels">Channels</a>.
           </p>
         )}
-        {errors.channels && <p class="error" role="alert">{errors.channels}</p>}
+        <FormError>{errors.channels}</FormError>
       </fieldset>
       <Tick name="enabled" values={values}>Switched on</Tick>
     </>

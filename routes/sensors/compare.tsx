@@ -6,7 +6,7 @@ import type { Sensor } from "../../lib/machines/sensor.ts";
 import { matchingInTurns } from "../../lib/search/in_turns.ts";
 import { title } from "../../lib/words/names.ts";
 import { annotationsOf } from "../annotations/request.ts";
-import { Field, Hidden } from "../frame/form.tsx";
+import { Field, FormError, Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
 import { hrefWith, machineTitle } from "../frame/links.ts";
 import { Picker } from "../frame/picker.tsx";
@@ -300,7 +300,7 @@ function Ranges(
           <Field name="to" label="To" type="datetime-local" value={localText(range.toMs, zone)} />
           <button type="submit">Show</button>
           <p class="help">{`Times in ${zone}.`}</p>
-          {problem && <p class="error" role="alert">{problem}</p>}
+          <FormError>{problem}</FormError>
         </form>
       </details>
     </div>

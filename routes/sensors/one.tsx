@@ -25,7 +25,7 @@ import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
 import { clockText } from "../site/clock_notes.tsx";
 import { Island } from "../frame/island.tsx";
-import { Field } from "../frame/form.tsx";
+import { Field, FormError } from "../frame/form.tsx";
 import { chooseRange, localText, type Range, type RangeChoice, RANGES } from "../frame/range.ts";
 import { bucketsOf, lastOf } from "../machines/sensor_rows.ts";
 import type { SensorPageParts } from "./request.ts";
@@ -276,7 +276,7 @@ function Ranges(
           />
           <button type="submit">Show</button>
           <p class="help">{`Times in ${zone}.`}</p>
-          {problem && <p class="error" id="range-problem" role="alert">{problem}</p>}
+          <FormError id="range-problem">{problem}</FormError>
         </form>
       </details>
     </div>

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { Post } from "../frame/parts.tsx";
 import type { ClockState } from "../../lib/base/steady_clock.ts";
 import { dateTime, DAY_MS, duration } from "../../lib/words/times.ts";
+import { FormError } from "../frame/form.tsx";
 
 const DOUBTS = {
   implausible: "That cannot be right.",
@@ -47,7 +48,7 @@ export function ClockCard(
           } and marks readings that ` +
             "come without a time."}
       </p>
-      {error && <p class="error" role="alert">{error}</p>}
+      <FormError>{error}</FormError>
       {mayConfirm && (
         <Post
           action="/sources/clock"

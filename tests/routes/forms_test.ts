@@ -119,7 +119,7 @@ Deno.test(
     const { status, page } = await app.post("/settings/rules", { ...RULE, ...TO, ...wrong });
     assert.equal(status, 400);
     assert.match(page, /there is no machine or area “Lathe 9”; there are hall-1/);
-    assert.match(page, /no machine has the tag “night”/);
+    assert.match(page, /No machine has the tag “night”\./);
     const saved = await app.post("/settings/rules", { ...RULE, ...TO, machines: "Press 3" });
     assert.equal(saved.status, 303, saved.page);
     assert.deepEqual(mine(app)!.machines, ["hall-1/press-3"]);
@@ -156,7 +156,7 @@ Deno.test(
     const window = { title: "Oil", start: "22:00", end: "23:00", mon: "on" };
     const { status, page } = await app.post("/maintenance/weekly", { ...window, path: "Press 9" });
     assert.equal(status, 400);
-    assert.match(page, /there is no machine or area “Press 9”/);
+    assert.match(page, /There is no machine or area “Press 9”/);
     assert.match(page, /value="Press 9"/);
     assert.equal(app.parts.machines.windows().length, 0);
     const saved = await app.post("/maintenance/weekly", { ...window, path: "Press 3" });
@@ -184,10 +184,10 @@ Deno.test(
     const mail = { kind: "email", name: "Mail", "option.to": "ada@example.org" };
     for (
       const [service, message, server = ""] of [
-        ["gmail", /gmail does not use mail\.example: choose custom/, "mail.example"],
-        ["environment", /there is no mail server: SMTP_SERVER is not set/],
-        ["custom", /there is no mail server: no server is given/],
-        ["gmail", /no sender is given/],
+        ["gmail", /Gmail does not use mail\.example: choose custom/, "mail.example"],
+        ["environment", /There is no mail server: SMTP_SERVER is not set/],
+        ["custom", /There is no mail server: no server is given/],
+        ["gmail", /No sender is given/],
       ] as const
     ) {
       const { status, page } = await app.post("/settings/channels/add", {
@@ -223,7 +223,7 @@ Deno.test(
     const { delay_ms, stuck_after_ms, expected_interval_ms } = settings();
     assert.deepEqual([delay_ms, stuck_after_ms, expected_interval_ms], [90_000, 5_400_000, 500]);
     const long = await app.post("/sensor-settings/change", { ...form, delay_ms: "2 d" });
-    assert.match(long.page, /give 0 s \(0\) to 1 d \(86400000\)/);
+    assert.match(long.page, /Give 0 s \(0\) to 1 d \(86400000\)\./);
   }),
 );
 
