@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { AttentionCard } from "../lib/live/shapes.ts";
 import { onAlarm, onReset, serverNow, status } from "./live.ts";
 import { SensorRow } from "./sensor_row.tsx";
-import { StatusNow } from "./status_word.tsx";
+import { Since, StatusNow, StatusWord } from "./status_word.tsx";
 import { fetchOwn } from "./own.ts";
 
 export interface AttentionProps {
@@ -18,6 +18,9 @@ export interface AttentionProps {
 
 /** A stream of changes asks once. */
 const ASK_AFTER_MS = 500;
+
+/** Its sensors are normal, and an alarm is open. */
+const isOfAlarm = ({ status, text }: AttentionCard) => text !== status;
 
 /** The machines that need attention, the worst first; asks anew when the status of a machine changes. */
 export function Attention(props: AttentionProps): VNode {
@@ -54,19 +57,28 @@ export function Attention(props: AttentionProps): VNode {
           aria-label={`Attention: ${card.title}`}
         >
           <h2>
-            <a href={card.href}>{card.title}</a>{" "}
-            <StatusNow
-              // Another state is another card: what the stream reported of the old one no longer applies.
-              key={`${card.status} ${card.since_ms}`}
-              kind="machine"
-              name={card.machine}
-              status={card.status}
-              sinceMs={card.since_ms}
-              since
-              nowMs={nowMs}
-              zone={props.zone}
-            />
+            <a href={card.href}>{card.title}</a> {isOfAlarm(card)
+              ? (
+                <>
+                  <StatusWord status={card.status} text={card.text} />
+                  <Since sinceMs={card.since_ms} nowMs={nowMs} zone={props.zone} />
+                </>
+              )
+              : (
+                <StatusNow
+                  // Another state is another card: what the stream reported of the old one no longer applies.
+                  key={`${card.status} ${card.since_ms}`}
+                  kind="machine"
+                  name={card.machine}
+                  status={card.status}
+                  sinceMs={card.since_ms}
+                  since
+                  nowMs={nowMs}
+                  zone={props.zone}
+                />
+              )}
           </h2>
+          {isOfAlarm(card) && card.alarm !== null && <p>{card.alarm.title}</p>}
           {card.rows.map((row) => (
             <SensorRow key={row.id} {...row} nowMs={nowMs} zone={props.zone} />
           ))}

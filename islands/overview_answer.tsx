@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import type { Status } from "../lib/live/status_shape.ts";
 import { alarmsCount, NOT_ACKNOWLEDGED } from "../lib/words/alarms.ts";
 import { openAlarms, status } from "./live.ts";
+import { attentionText } from "./normal_machines.tsx";
 
 /** The overview's answer: one sentence that says whether anything needs attention, the worst first. */
 export function OverviewAnswer({ initial }: { initial: Status }): VNode {
@@ -63,7 +64,7 @@ export function answerOf(
     offline > 0 && `${offline} with silent sensors`,
   ].filter((one) => one !== false).join(", ");
   return {
-    sentence: off === 1 ? "1 machine needs attention" : `${off} machines need attention`,
+    sentence: attentionText(machines) ?? "",
     worst: critical > 0 ? "critical" : "warning",
     details: silent === null ? `${counts}.` : `${counts}. ${silent}.`,
     more: waits,

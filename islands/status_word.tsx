@@ -51,16 +51,27 @@ export function StatusNow(props: StatusNowProps): VNode {
     <>
       <StatusWord status={tone} text={text} />
       {props.since && text === status && (
-        <span class="muted">
-          {" for "}
-          <time
-            dateTime={new Date(sinceMs).toISOString()}
-            title={`since ${dateTime(sinceMs, props.zone)}`}
-          >
-            {lasted(nowMs - sinceMs)}
-          </time>
-        </span>
+        <Since
+          sinceMs={sinceMs}
+          nowMs={nowMs}
+          zone={props.zone}
+        />
       )}
     </>
+  );
+}
+
+/** `for 3 min`. */
+export function Since(
+  { sinceMs, nowMs, zone }: { sinceMs: number; nowMs: number; zone: string },
+): VNode {
+  const toMs = typeof document === "undefined" ? nowMs : Math.max(now.value, nowMs);
+  return (
+    <span class="muted">
+      {" for "}
+      <time dateTime={new Date(sinceMs).toISOString()} title={`since ${dateTime(sinceMs, zone)}`}>
+        {lasted(toMs - sinceMs)}
+      </time>
+    </span>
   );
 }

@@ -10,6 +10,7 @@ import { EventList } from "../event_list.tsx";
 import { HardwareNow } from "../hardware_now.tsx";
 import { JobProgress } from "../job_progress.tsx";
 import { MachineCondition } from "../machine_condition.tsx";
+import { MachinesAnswer } from "../normal_machines.tsx";
 import { OrderNow } from "../order_now.tsx";
 import { PredictionNews, PredictionsNow } from "../predictions_now.tsx";
 import { Renewed } from "../renewed.tsx";
@@ -30,6 +31,7 @@ bringToLife({
   HardwareNow,
   JobProgress,
   MachineCondition,
+  MachinesAnswer,
   OrderNow,
   PredictionNews,
   PredictionsNow,

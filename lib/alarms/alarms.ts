@@ -6,7 +6,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { PageOf } from "../db/list.ts";
 import type { FindingName, StoredFinding } from "../detect/findings_store.ts";
 import type { Audited } from "../events/audit_change.ts";
-import { type OpenAlarms, openAlarms } from "../words/alarms.ts";
+import { type OpenAlarms, openAlarms, type OpenAt, openAt } from "../words/alarms.ts";
 import type { Severity } from "../words/severity.ts";
 import type { Alarm } from "./alarm.ts";
 import type { AlarmQuery, AlarmStore } from "./alarm_store.ts";
@@ -56,6 +56,8 @@ export interface Alarms {
   /** Open ones, newest first. */
   open(): Alarm[];
   counts(): OpenAlarms;
+  /** Those of a machine (path). */
+  openAt(machine: string): OpenAt;
   /**
    * Carries out what a person wants, with the audit row in the same transaction.
    * @throws `not_found`; `conflict` when somebody was faster, saying who and when; `validation`
@@ -199,6 +201,7 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
         alarmOf(alarm, places)
       ),
     counts: () => openAlarms(summaries(book.all()), clock.now()),
+    openAt: (machine) => openAt(summaries(book.at(machine))),
     act,
     raise,
     wake,
@@ -213,8 +216,11 @@ export function createAlarms(deps: AlarmsDeps): Alarms {
 }
 
 function* summaries(all: Iterable<AlarmRecord>) {
-  for (const { severity, state, shelvedUntilMs } of all) {
-    yield { severity, state, shelved_until_ms: shelvedUntilMs };
+  for (const { severity, state, shelvedUntilMs, raisedMs, timing } of all) {
+    yield {
+      ...{ severity, state, shelved_until_ms: shelvedUntilMs },
+      severity_ms: timing.severityMs ?? raisedMs,
+    };
   }
 }
 

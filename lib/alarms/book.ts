@@ -12,6 +12,8 @@ import type { Observation } from "./observation.ts";
 export interface Book {
   get(id: number): AlarmRecord | undefined;
   all(): IterableIterator<AlarmRecord>;
+  /** Those of a machine (path). */
+  at(machine: string): AlarmRecord[];
   /** Adds or replaces. */
   put(alarm: AlarmRecord): void;
   remove(id: number): void;
@@ -54,12 +56,13 @@ export function createBook(): Book {
     else places.set(placeOf(alarm), new Set([alarm.id]));
   }
 
-  const near = (observation: Observation) =>
-    [...places.get(placeOf(observation)) ?? []].map((id) => byId.get(id)!);
+  const at = (place: string) => [...places.get(place) ?? []].map((id) => byId.get(id)!);
+  const near = (observation: Observation) => at(placeOf(observation));
 
   return {
     get: (id) => byId.get(id),
     all: () => byId.values(),
+    at,
     put,
     remove,
     choose: (observation, nowMs, options) => chosen(near(observation), observation, nowMs, options),

@@ -72,7 +72,7 @@ export interface Change {
 
 export interface Keeper {
   /** What is committed. */
-  readonly book: Pick<Book, "get" | "all">;
+  readonly book: Pick<Book, "all" | "at" | "get">;
   /** Reads what can still move; before it there is nothing in the book. */
   load(nowMs: number): Promise<void>;
   /** One change after the other; what `work` throws undoes its change and is thrown on. */

@@ -30,8 +30,11 @@ export interface LateParts {
   sources: readonly Source[];
   /** Asked by access: whether mails can be sent. */
   notify: Pick<Notify, "canMail">;
-  /** Asked by machines: a machine moves; by custom detectors: others watch a sensor than before. */
-  alarms: Pick<Alarms, "move" | "recheck">;
+  /**
+   * Asked by machines: a machine moves; by custom detectors: others watch a sensor than before; by live: what is
+   * open at a machine.
+   */
+  alarms: Pick<Alarms, "move" | "openAt" | "recheck">;
   /** Asked by devices: what a dialect publishes, and what the embedded broker keeps. */
   publisher: MqttPublisher & Partial<Pick<Broker, "retained">>;
   /** Asked by notify (pictures with mails of alarms) and by the host's history. */

@@ -58,6 +58,7 @@ export async function createLiveParts(
         ...changes.map(changeStatement),
       ]),
     windowOf,
+    openAt: (path) => late.get("alarms").openAt(path),
     said: (sensor) => late.get("devices").said(sensor),
   });
   ending(() => {

@@ -17,7 +17,7 @@ export interface PresenceParts {
 
 interface PresenceNeeds {
   machines: MachineDirectory;
-  statuses: Pick<Statuses, "machine">;
+  statuses: Pick<Statuses, "condition">;
   alarms: Pick<Alarms, "counts">;
   mqtt: MqttPublisher;
   httpPort(): number;
@@ -78,7 +78,7 @@ export function createPresenceParts(
       machines: machines.all().filter(isPlant).map((machine) => ({
         id: machine.id,
         name: machine.name ?? machine.path,
-        status: statuses.machine(machine.path).status,
+        status: statuses.condition(machine.path).status,
       })),
     };
   }

@@ -20,16 +20,15 @@ import type { HostView } from "../health/history/view.ts";
 import type { Components } from "../live/components.ts";
 import type { Statuses } from "../live/statuses.ts";
 import { hostPath, plantSensors } from "../machines/host_machine.ts";
-import type { Machine } from "../machines/machine.ts";
 import type { MachineParts } from "./machines.ts";
 import { type Sensor, shownValue } from "../machines/sensor.ts";
-import { lastLevel, title as titleOf } from "../words/names.ts";
+import { lastLevel, machineTitle, title as titleOf } from "../words/names.ts";
 
 export interface FactSources {
   clock: Clock;
   site: string;
   registry: MachineParts["registry"];
-  statuses: Pick<Statuses, "sensor" | "machine" | "sinceOf">;
+  statuses: Pick<Statuses, "sensor" | "condition" | "sinceOf">;
   alarms: Pick<Alarms, "open">;
   faults: Pick<Faults, "open">;
   predictions: Pick<Predictions, "current">;
@@ -60,7 +59,8 @@ export async function gatherFacts(from: FactSources): Promise<SiteFacts> {
   );
   const sensors = plantSensors(registry, registry.machines).all().map((sensor): SensorFact => ({
     ...sensorFact(sensor, statuses, usual),
-    machineTitle: titles.get(sensor.machine) ?? titleOf(lastLevel(sensor.machine)),
+    machineTitle: titles.get(sensor.machine) ??
+      machineTitle({ name: null, path: sensor.machine }),
   }));
   await counts.load();
   const { fromMs } = counts.today();
@@ -76,7 +76,7 @@ export async function gatherFacts(from: FactSources): Promise<SiteFacts> {
     zone: from.zone,
     site: from.site,
     machines: machines.map((machine): MachineFact => {
-      const { status, sinceMs } = statuses.machine(machine.path);
+      const { status, sinceMs } = statuses.condition(machine.path);
       return { path: machine.path, title: titles.get(machine.path)!, status, sinceMs };
     }),
     sensors,
@@ -103,9 +103,6 @@ export async function gatherFacts(from: FactSources): Promise<SiteFacts> {
     },
   };
 }
-
-const machineTitle = ({ name, path }: Pick<Machine, "name" | "path">) =>
-  name ?? titleOf(lastLevel(path));
 
 function sensorFact(
   sensor: Sensor,
@@ -148,7 +145,7 @@ function alarmFact(alarm: Alarm, nowMs: number): AlarmFact {
     severity,
     title,
     machine,
-    machineTitle: machine_name ?? (machine === null ? null : titleOf(lastLevel(machine))),
+    machineTitle: machine === null ? null : machineTitle({ name: machine_name, path: machine }),
     sensor,
     source,
     sinceMs: raised_ms,

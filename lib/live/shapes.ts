@@ -32,6 +32,8 @@ export const machineShape = z.object({
   deleted_ms: msField.nullable(),
   deleted: formerly(msField.nullable(), "deleted_ms"),
   status: z.enum(MACHINE_STATUSES),
+  condition: z.enum(MACHINE_STATUSES)
+    .describe("its status; where that is normal, the severity of its worst open alarm"),
   since_ms: msField.describe("since when it has this status"),
   since: oldMs("since_ms"),
   worst: z.enum(SENSOR_STATUSES).describe("worst of its sensors, maintenance or not"),
@@ -233,8 +235,10 @@ export const attentionCardShape = z.object({
   machine: z.string().describe("path"),
   title: z.string(),
   href: z.string(),
-  status: z.enum(MACHINE_STATUSES),
-  since_ms: msField.describe("since when it has this status"),
+  status: z.enum(MACHINE_STATUSES)
+    .describe("its condition: where its sensors are normal, the worst of its open alarms"),
+  text: z.string().describe("the same in words"),
+  since_ms: msField.describe("since when it is so"),
   sinceMs: oldMs("since_ms").optional(),
   rows: z.array(sensorRowShape).describe("its sensors that are not normal, the worst first"),
   more: z.number().describe("how many more of them there are"),

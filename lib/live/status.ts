@@ -8,7 +8,7 @@ import type { Overall } from "./components.ts";
 import type { Recent } from "./recent.ts";
 import type { Status } from "./status_shape.ts";
 import { needsAttention } from "./status_words.ts";
-import type { MachineState, Statuses } from "./statuses.ts";
+import type { Statuses } from "./statuses.ts";
 import type { StreamHub } from "./stream.ts";
 
 export interface StatusServices {
@@ -16,7 +16,7 @@ export interface StatusServices {
   sensors: SensorDirectory;
   recent: Pick<Recent, "status">;
   machines: MachineDirectory;
-  statuses: Pick<Statuses, "machine" | "takeChanges">;
+  statuses: Pick<Statuses, "condition" | "takeChanges">;
   intake: { stats(): IntakeStats };
   alarms: () => Status["alarms"];
   stored: () => Promise<StoreStats>;
@@ -65,12 +65,7 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
         offline: count(all, (sensor) => recent.status(sensor) === "offline"),
         unreviewed: count(all, (sensor) => sensor.review === "new"),
       },
-      machines: countMachines(
-        machines.all().map((machine) => ({ machine, state: statuses.machine(machine.path) }))
-          // The host and cameras are no part of the plant; they count while something is wrong with them.
-          .filter(({ machine, state }) => isPlant(machine) || needsAttention(state.status))
-          .map(({ state }) => state),
-      ),
+      machines: countMachines(services),
       alarms: services.alarms(),
       changes: [],
       readings: {
@@ -102,9 +97,20 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
   };
 }
 
-function countMachines(states: readonly MachineState[]): Status["machines"] {
+/**
+ * How many machines are how. The host and cameras are no part of the plant; they count while something is wrong with
+ * them.
+ */
+export function countMachines(
+  { machines, statuses }: {
+    machines: Pick<MachineDirectory, "all">;
+    statuses: Pick<Statuses, "condition">;
+  },
+): Status["machines"] {
   const counts = { total: 0, normal: 0, warning: 0, critical: 0, offline: 0, maintenance: 0 };
-  for (const { status } of states) {
+  for (const machine of machines.all()) {
+    const { status } = statuses.condition(machine.path);
+    if (!isPlant(machine) && !needsAttention(status)) continue;
     counts.total++;
     counts[status]++;
   }

@@ -21,7 +21,7 @@ export const statusShape = z.object({
     critical: count,
     offline: count,
     maintenance: count,
-  }),
+  }).describe("by status; normal ones with an open alarm by its severity"),
   alarms: z.object({
     info: count,
     warning: count,

@@ -10,6 +10,7 @@ import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sens
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
 import { isPast } from "../readings/reading.ts";
+import { NONE_OPEN, type OpenAt, statusWords } from "../words/alarms.ts";
 import type { Past, PastChange } from "./past.ts";
 import type { Recent } from "./recent.ts";
 import type { Status } from "./status_shape.ts";
@@ -46,12 +47,22 @@ export interface MachineState {
   window: MaintenanceWindow | null;
 }
 
+/** How a machine is, with what is open there: nothing is called normal over an alarm. */
+export interface MachineCondition {
+  status: MachineStatus;
+  /** The status in words, or what is open. */
+  text: string;
+  sinceMs: number;
+}
+
 export interface Statuses {
   add(group: CommittedGroup): void;
   sensor(sensor: Sensor): SensorStatus;
   /** Since when the sensor has its status. */
   sinceOf(sensor: Sensor): number;
   machine(path: string): MachineState;
+  /** What pages, counts and filters go by. */
+  condition(path: string): MachineCondition;
   /** Its limits were changed: judged anew from its last value. */
   renew(sensor: Sensor): void;
   /** Looks at everything that changes by itself. */
@@ -75,6 +86,8 @@ export function createStatuses<State>(deps: {
   windowOf: (path: string, nowMs: number) => MaintenanceWindow | null;
   /** What the sensor's device says itself of whether it can be reached; null: nothing. Default: nothing. */
   said?: (sensor: Sensor) => "offline" | "normal" | null;
+  /** The alarms that are open at a machine. Default: none. */
+  openAt?: (path: string) => OpenAt;
   /** As they were stored before the start. */
   stored?: readonly StoredStatus[];
   save?: (changed: readonly StoredStatus[], past: readonly PastChange[]) => Promise<void>;
@@ -198,6 +211,20 @@ export function createStatuses<State>(deps: {
     }
   }
 
+  function machineState(path: string): MachineState {
+    const known = states.get(path);
+    if (known) return known;
+    tick();
+    return states.get(path) ??
+      {
+        status: "normal",
+        sinceMs: clock.now(),
+        worst: "normal",
+        sensors: noSensors(),
+        window: null,
+      };
+  }
+
   return {
     tick,
     sensor: sensorStatus,
@@ -211,18 +238,13 @@ export function createStatuses<State>(deps: {
         else known.level = judge.step(sensor.settings, known.state, group.value[i], group.tMs[i]);
       }
     },
-    machine(path) {
-      const known = states.get(path);
-      if (known) return known;
-      tick();
-      return states.get(path) ??
-        {
-          status: "normal",
-          sinceMs: clock.now(),
-          worst: "normal",
-          sensors: noSensors(),
-          window: null,
-        };
+    machine: machineState,
+    condition(path) {
+      const { status, sinceMs } = machineState(path);
+      const open = deps.openAt?.(path) ?? NONE_OPEN;
+      const { tone, text } = statusWords(status, open);
+      const isOpen = tone !== status && open.sinceMs !== null;
+      return { status: tone, text, sinceMs: isOpen ? open.sinceMs! : sinceMs };
     },
     renew(sensor) {
       judged.delete(sensor.num);

@@ -2,7 +2,7 @@
  * Alarms in words: the one place that says how an alarm stands, and what waits for a person. Server, browser, messages
  * and the assistant say the same of the same alarm. Pure.
  */
-import { label, title } from "./names.ts";
+import { label, machineTitle } from "./names.ts";
 import { beside, exact, number } from "./numbers.ts";
 import { SEVERITIES, type Severity, severityRank } from "./severity.ts";
 import { clockTime, lasted } from "./times.ts";
@@ -116,6 +116,29 @@ export function openAlarms(
   return counts;
 }
 
+/** Open alarms of a place: how many, and since when there are such of the worst kind; null: there are none. */
+export interface OpenAt extends Pick<OpenAlarms, "warning" | "critical"> {
+  sinceMs: number | null;
+}
+
+export const NONE_OPEN: OpenAt = { warning: 0, critical: 0, sinceMs: null };
+
+/** The same of a list of alarms. */
+export function openAt(
+  alarms: Iterable<Pick<StatedAlarm, "severity" | "state" | "severity_ms">>,
+): OpenAt {
+  const counts = { info: 0, warning: 0, critical: 0 };
+  const since = { info: Infinity, warning: Infinity, critical: Infinity };
+  for (const { severity, state, severity_ms } of alarms) {
+    if (state === "resolved") continue;
+    counts[severity]++;
+    since[severity] = Math.min(since[severity], severity_ms);
+  }
+  const { warning, critical } = counts;
+  const worst = critical > 0 ? since.critical : since.warning;
+  return { warning, critical, sinceMs: warning + critical === 0 ? null : worst };
+}
+
 /** `3 alarms`. */
 export const alarmsCount = (n: number) => n === 1 ? "1 alarm" : `${n} alarms`;
 
@@ -155,7 +178,9 @@ export function statusWords<Status extends string>(
 
 /** Where it is: what people call the machine. */
 export function placeOf(alarm: { machine: string | null; machine_name: string | null }): string {
-  return alarm.machine === null ? "Perch itself" : title(alarm.machine_name ?? alarm.machine);
+  return alarm.machine === null
+    ? "Perch itself"
+    : machineTitle({ name: alarm.machine_name, path: alarm.machine });
 }
 
 /** The part of the plant, for beside the machine's name. */

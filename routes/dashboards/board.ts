@@ -14,7 +14,7 @@ import { PERCH } from "../../lib/live/past.ts";
 import { label, lastLevel, title as titleOf } from "../../lib/words/names.ts";
 import { valueText } from "../../lib/words/numbers.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
-import { hrefWith, machineHref, machineTitle, sensorHref } from "../frame/links.ts";
+import { hrefWith, machineHref, machineTitle, machineTitleAt, sensorHref } from "../frame/links.ts";
 import type { MachinePageParts } from "../machines/request.ts";
 import { bucketsOf, rowDataOf } from "../machines/sensor_rows.ts";
 import { createKept } from "./kept.ts";
@@ -72,7 +72,7 @@ export function createBoards(services: BoardServices): Boards {
   const pastOf = createPasts(services);
 
   function machineOf(path: string): string {
-    return machineTitle(machines.find(path) ?? { name: null, path });
+    return machineTitleAt(machines, path);
   }
 
   /** All machines of a tile's place: one, those of an area, or the whole plant. */
@@ -169,7 +169,7 @@ export function createBoards(services: BoardServices): Boards {
     const found = [...new Set(names.flatMap(placed))];
     const past = charts && found.length <= STRIPS_MOST;
     const all = await Promise.all(found.map(async (machine, key): Promise<BoardMachine> => {
-      const { status, sinceMs } = services.statuses.machine(machine.path);
+      const { status, sinceMs } = services.statuses.condition(machine.path);
       return {
         key,
         title: machineTitle(machine),

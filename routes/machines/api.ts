@@ -68,6 +68,7 @@ export function machineRoutes(services: MachineServices): Route[] {
       deleted_ms: machine.deletedMs,
       deleted: machine.deletedMs,
       status,
+      condition: services.statuses.condition(machine.path).status,
       since_ms: sinceMs,
       since: sinceMs,
       worst,

@@ -1,13 +1,15 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import { atLeast } from "../../lib/access/policy.ts";
-import type { Alarm } from "../../lib/alarms/alarm.ts";
-import { MACHINE_STATUSES, needsAttention } from "../../lib/live/status_words.ts";
+import { MachinesAnswer } from "../../islands/normal_machines.tsx";
+import { countMachines } from "../../lib/live/status.ts";
+import { MACHINE_STATUSES } from "../../lib/live/status_words.ts";
 import { isPlant } from "../../lib/machines/host_machine.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
+import { Island } from "../frame/island.tsx";
 import { Answer, Empty, More, Post } from "../frame/parts.tsx";
 import { filterMachines, type MachineFilter, type MachinePageParts } from "./request.ts";
 import { MachineBar, machineBulkAction, NewMachines } from "./bulk.tsx";
@@ -141,22 +143,6 @@ function Undo({ machine }: { machine: Machine }): VNode {
   );
 }
 
-function answerOf(parts: MachinePageParts, alarms: readonly Alarm[]): string {
-  const all = parts.machines.all();
-  const off = all.filter(({ path }) => needsAttention(parts.statuses.machine(path).status)).length;
-  if (off === 0) {
-    const alarmed = new Set(
-      alarms.filter(({ severity }) => severity !== "info").map(({ machine }) => machine),
-    );
-    const open = all.filter(({ path }) => alarmed.has(path)).length;
-    if (open > 0) {
-      return open === 1 ? "1 machine has an open alarm" : `${open} machines have open alarms`;
-    }
-    return all.length === 1 ? "The machine is normal" : `All ${all.length} machines are normal`;
-  }
-  return off === 1 ? "1 machine needs attention" : `${off} machines need attention`;
-}
-
 function List(
   { parts, filter, found, after, page, next, mayChange, sent }: {
     parts: MachinePageParts;
@@ -175,13 +161,23 @@ function List(
   const filtered = Object.values(filter).some((value) => value !== undefined && value !== "");
   return (
     <>
-      <Answer>
-        {filter.deleted === "true"
-          ? `${found} deleted machine${found === 1 ? "" : "s"}`
-          : filtered
-          ? `${found} of ${total} machines`
-          : answerOf(parts, alarms)}
-      </Answer>
+      {filtered
+        ? (
+          <Answer>
+            {filter.deleted === "true"
+              ? `${found} deleted machine${found === 1 ? "" : "s"}`
+              : `${found} of ${total} machines`}
+          </Answer>
+        )
+        : (
+          <div data-filtered="answer">
+            <Island
+              name="MachinesAnswer"
+              component={MachinesAnswer}
+              props={{ initial: countMachines(parts) }}
+            />
+          </div>
+        )}
       <ListFilter
         path="/machines"
         value={filter.q}

@@ -32,7 +32,7 @@ import { cursorField, limitField } from "../http/params.ts";
 export interface MachineServices {
   machines: MachineDirectory;
   sensors: SensorDirectory;
-  statuses: Pick<Statuses, "machine" | "sensor">;
+  statuses: Pick<Statuses, "condition" | "machine" | "sensor">;
   clockOffsets: Pick<ClockOffsets, "behindMs">;
   service: MachinesService;
   photos: Photos;
@@ -62,7 +62,7 @@ export const machineFilterShape = z.object({
   under: z.string().max(2000).optional().describe("part of the plant: area, or area/line"),
   tag: z.string().max(40).optional(),
   status: z.enum([...MACHINE_STATUSES, "attention"]).optional()
-    .describe("attention: warning, critical or offline"),
+    .describe("its condition; attention: warning, critical or offline"),
   review: reviewField.optional(),
   deleted: z.enum(["true", "false"]).optional().describe("true: deleted ones, to be restored"),
   limit: limitField(1000, 100),
@@ -81,7 +81,8 @@ export async function filterMachines(
     (filter.under === undefined || isUnder(machine.path, filter.under)) &&
     (filter.tag === undefined || machine.tags.includes(filter.tag)) &&
     (filter.review === undefined || machine.review === filter.review) &&
-    (filter.status === undefined || hasStatus(statuses.machine(machine.path).status, filter.status))
+    (filter.status === undefined ||
+      hasStatus(statuses.condition(machine.path).status, filter.status))
   ).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 

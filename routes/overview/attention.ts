@@ -10,13 +10,13 @@ import {
   needsAttention,
   type SensorStatus,
 } from "../../lib/live/status_words.ts";
-import type { Statuses } from "../../lib/live/statuses.ts";
+import type { MachineCondition, Statuses } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
 import type { MachinePageParts } from "../machines/request.ts";
-import { lifeSentence } from "../machines/life_words.ts";
+import { lifeSentence } from "../../lib/detect/predict/life_words.ts";
 import { rowDataOf } from "../machines/sensor_rows.ts";
 import { type Route, route } from "../http/route.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
@@ -43,7 +43,7 @@ const ROWS_FIRST: readonly SensorStatus[] = ["critical", "warning", "offline"];
 export function attentionOf(services: AttentionServices): { cards: AttentionCard[]; more: number } {
   const { machines, statuses } = services;
   const off = machines.all()
-    .map((machine) => ({ machine, ...statuses.machine(machine.path) }))
+    .map((machine) => ({ machine, ...statuses.condition(machine.path) }))
     .filter(({ status }) => needsAttention(status))
     .sort((a, b) =>
       WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status) || a.sinceMs - b.sinceMs
@@ -52,10 +52,9 @@ export function attentionOf(services: AttentionServices): { cards: AttentionCard
   const bySensor = Map.groupBy(services.sensors.all(), (sensor) => sensor.machine);
   const alarms = Map.groupBy(services.alarms.open(), (alarm) => alarm.machine);
   const outlooks = new Map(services.predictions.current().map((one) => [one.machine, one]));
-  const cards = shown.map(({ machine, status, sinceMs }) =>
+  const cards = shown.map(({ machine, ...condition }) =>
     cardOf(services, machine, {
-      status,
-      sinceMs,
+      condition,
       sensors: bySensor.get(machine.path) ?? [],
       outlook: outlooks.get(machine.path) ?? null,
       alarms: alarms.get(machine.path) ?? [],
@@ -67,9 +66,8 @@ export function attentionOf(services: AttentionServices): { cards: AttentionCard
 function cardOf(
   services: AttentionServices,
   machine: Machine,
-  { status, sinceMs, sensors, outlook, alarms }: {
-    status: MachineStatus;
-    sinceMs: number;
+  { condition, sensors, outlook, alarms }: {
+    condition: MachineCondition;
     sensors: readonly Sensor[];
     outlook: (Outlook & { id: number | null }) | null;
     alarms: readonly Alarm[];
@@ -84,8 +82,9 @@ function cardOf(
     machine: machine.path,
     title: machineTitle(machine),
     href: machineHref(machine.path),
-    status,
-    since_ms: sinceMs,
+    status: condition.status,
+    text: condition.text,
+    since_ms: condition.sinceMs,
     rows: off.slice(0, ROWS_MOST).map(({ sensor }) => ({
       ...rowDataOf(services, sensor, sensor.settings.display_name ?? sensor.sensor),
       usual: usualOf(sensor, current),

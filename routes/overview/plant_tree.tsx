@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
+import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { SensorStatus } from "../../lib/live/status_words.ts";
 import { worstOf } from "../../lib/live/statuses.ts";
 import { isPlant } from "../../lib/machines/host_machine.ts";
@@ -66,7 +67,12 @@ export function plantTreePage(parts: MachinePageParts): Route {
                   )
                   : (
                     <section class="card tree" aria-label="The plant">
-                      <Branch parts={parts} place={root} named={found.length <= NAMED_MOST} />
+                      <Branch
+                        parts={parts}
+                        place={root}
+                        alarms={alarmsOf(parts)}
+                        named={found.length <= NAMED_MOST}
+                      />
                     </section>
                   )}
               </Filtered>
@@ -104,10 +110,16 @@ function answerOf({ places }: Place, machines: number): string {
   return `${machines === 1 ? "1 machine" : `${machines} machines`} in ${part} of the plant`;
 }
 
+type AlarmsByMachine = ReadonlyMap<string | null, Alarm[]>;
+
+const alarmsOf = (parts: MachinePageParts): AlarmsByMachine =>
+  Map.groupBy(parts.alarms.open(), ({ machine }) => machine);
+
 function Branch(
-  { parts, place, named }: {
+  { parts, place, alarms, named }: {
     parts: MachinePageParts;
     place: Place;
+    alarms: AlarmsByMachine;
     /** Each machine, else how many there are: a thousand of them are no overview, and take long to draw. */
     named: boolean;
   },
@@ -121,7 +133,7 @@ function Branch(
             <a href={`/machines?under=${encodeURIComponent(below.path)}`}>{title(name)}</a>
             <StatusWord status={worstBelow(parts, below)} />
           </p>
-          <Branch parts={parts} place={below} named={named} />
+          <Branch parts={parts} place={below} alarms={alarms} named={named} />
         </li>
       ))}
       {!named && here > 0 && (
@@ -134,7 +146,11 @@ function Branch(
       {named && place.machines.map((machine) => (
         <li key={machine.id} class="leaf">
           <a href={machineHref(machine.path)}>{machineTitle(machine)}</a>
-          <MachineStatusNow parts={parts} machine={machine} />
+          <MachineStatusNow
+            parts={parts}
+            machine={machine}
+            alarms={alarms.get(machine.path) ?? []}
+          />
         </li>
       ))}
     </ul>
@@ -145,7 +161,7 @@ function Branch(
 function worstBelow(parts: MachinePageParts, place: Place): SensorStatus {
   const counts = { normal: 0, warning: 0, offline: 0, critical: 0 };
   for (const { path } of place.machines) {
-    const { status } = parts.statuses.machine(path);
+    const { status } = parts.statuses.condition(path);
     if (status !== "maintenance") counts[status]++;
   }
   for (const below of place.places.values()) counts[worstBelow(parts, below)]++;

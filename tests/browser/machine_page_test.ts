@@ -140,10 +140,12 @@ Deno.test({
         action: "Stop the machine",
         summary: "pressure is far above its usual",
         source: "model",
+        life: "Pressure probably reaches 9 bar in 3 h (2 h to 5 h)",
       });
       await condition.getByText("Health").locator("..").getByText("10 of 100").waitFor();
       assert.match(await condition.innerText(), /critical: pressure is far above its usual\./);
       assert.match(await condition.innerText(), /What to do\. Stop the machine\./);
+      assert.match(await condition.innerText(), /Remaining life\. Pressure probably reaches 9 bar/);
       assert.equal(
         await condition.getByRole("link", { name: "Why" }).getAttribute("href"),
         "/predictions/7",
@@ -197,6 +199,28 @@ for (const [name, viewport] of [["phone", PHONE], ["desktop", DESKTOP]] as const
           /All 3 sensors/.test(document.querySelector("h1")!.textContent!)
         );
         assert.equal(await page.getAttribute("body", "data-mark"), "same page");
+        // Its sensors are normal, and somebody saw something.
+        const { id } = await app.parts.alarms.raise(
+          { machine: PRESS, severity: "warning", text: "oil on the floor" },
+          { name: "Ada", audited: () => ({ sql: "select 1" }) },
+        );
+        await card.getByText("oil on the floor").waitFor();
+        assert.match(await card.innerText(), /1 warning open for/);
+        await page.waitForFunction(() =>
+          /1 machine needs attention/.test(document.querySelector("h1")!.textContent!)
+        );
+        await assertAccessible(page);
+        await assertFits(page);
+        await page.goto("/machines?status=warning");
+        await page.locator("h1", { hasText: "1 of 2 machines" }).waitFor();
+        await page.goto("/machines");
+        await page.locator("h1", { hasText: "1 machine needs attention" }).waitFor();
+        const resolved = { kind: "resolve", note: "wiped", verdict: null } as const;
+        await app.parts.alarms.act(id, resolved, {
+          name: "Ada",
+          audited: () => ({ sql: "select 1" }),
+        });
+        await page.locator("h1", { hasText: "All 2 machines are normal" }).waitFor();
       }),
   });
 }

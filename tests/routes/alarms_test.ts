@@ -285,8 +285,24 @@ Deno.test("an alarm by hand: named by what people call the machine, notified, an
     const second = await post(app, "/api/alarms", { ...said, text: "a bolt is loose" });
     assert.notEqual(second.body.id, id, "what one person saw is not what another did");
     const machines = await (await app.ask("/machines")).text();
-    assert.match(machines, /1 machine has an open alarm/);
+    assert.match(machines, /1 machine needs attention/);
     assert.match(machines, /2 critical alarms open/, "no machine is called normal over an alarm");
+    const json = async (path: string) => await (await app.ask(path)).json();
+    const found = async (status: string) => {
+      const { items } = await json(`/api/machines?status=${status}`);
+      return items.map((one: { path: string; condition: string }) =>
+        `${one.path} ${one.condition}`
+      );
+    };
+    assert.deepEqual(await found("critical"), ["hall/press critical"], "found as its row says");
+    assert.deepEqual(await found("attention"), ["hall/press critical"]);
+    assert.deepEqual(await found("normal"), []);
+    const { critical, normal } = (await json("/api/status")).machines;
+    assert.deepEqual([critical, normal], [1, 0], "counted as its row says");
+    const [card] = (await json("/api/attention")).cards;
+    assert.deepEqual([card.machine, card.status, card.text, card.alarm.waits], [
+      ...["hall/press", "critical", "2 critical alarms open", true],
+    ]);
     const history = (await (await app.ask(`/api/alarms/${id}`)).json()).history;
     assert.equal(history[0].type, "alarm.raised");
     assert.ok(history[0].actor, "who raised it is known");
