@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { ago, dateTime } from "../lib/words/times.ts";
 import { type OpenAlarm, useAlarmsAt } from "./alarms_at.ts";
-import { now, onPrediction } from "./live.ts";
+import { now, onPrediction, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 export type ConditionClass = "normal" | "warning" | "critical";
 
@@ -40,11 +41,28 @@ const MARKS: Record<ConditionClass, string> = { normal: "", warning: "▲", crit
 /** How well a machine is: health, class, what to do, remaining life; it changes in place. */
 export function MachineCondition(props: MachineConditionProps): VNode {
   const shown = useSignal(props.condition);
-  useEffect(() =>
-    onPrediction((given) => {
-      const next = given as Condition & { machine: string };
-      if (next.machine === props.machine) shown.value = next;
-    }), []);
+  const life = useSignal(props.life);
+  useEffect(() => {
+    const stops = [
+      onPrediction((given) => {
+        const next = given as Condition & { machine: string; life?: string };
+        if (next.machine !== props.machine) return;
+        shown.value = next;
+        life.value = next.life ?? life.value;
+      }),
+      onReset(async () => {
+        const query = new URLSearchParams({ current: "true", machine: props.machine });
+        // The stream notices an outage, and the page says so.
+        const answer = await fetchOwn(`/api/predictions?${query}`).catch(() => null);
+        if (!answer?.ok) return;
+        const [next] = (await answer.json()).items;
+        if (next === undefined) return;
+        shown.value = next;
+        life.value = next.remaining_life.sentence;
+      }),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }, []);
   const condition = shown.value;
   const open = useAlarmsAt({ machine: props.machine, sensor: null, alarms: props.alarms })
     .filter(({ severity }) => severity !== "info");
@@ -98,9 +116,9 @@ export function MachineCondition(props: MachineConditionProps): VNode {
           </>
         )}
       </p>
-      {props.life !== null && (
+      {life.value !== null && (
         <p>
-          <strong>Remaining life.</strong> {`${props.life}.`}
+          <strong>Remaining life.</strong> {`${life.value}.`}
         </p>
       )}
       <p class="muted">

@@ -3,7 +3,6 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Prediction } from "../lib/detect/predict/prediction.ts";
 import { lifeSpan } from "../lib/words/life.ts";
-import { lastLevel, title } from "../lib/words/names.ts";
 import { ago, lasted } from "../lib/words/times.ts";
 import { now, onPrediction, onReset } from "./live.ts";
 import { fetchOwn } from "./own.ts";
@@ -12,7 +11,15 @@ import { fetchOwn } from "./own.ts";
 export type ShownPrediction =
   & Pick<
     Prediction,
-    "id" | "machine" | "at_ms" | "class" | "score" | "summary" | "source" | "model_version"
+    | "id"
+    | "machine"
+    | "machine_name"
+    | "at_ms"
+    | "class"
+    | "score"
+    | "summary"
+    | "source"
+    | "model_version"
   >
   & {
     remaining_life: Pick<
@@ -176,7 +183,7 @@ export function ClassWord({ kind }: { kind: ShownPrediction["class"] }): VNode {
 }
 
 function Outlook({ one, nowMs }: { one: ShownPrediction; nowMs: number }): VNode {
-  const name = title(lastLevel(one.machine));
+  const name = one.machine_name;
   const by = one.source === "rules" ? "rules" : `model ${one.model_version}`;
   return (
     <li>

@@ -4,6 +4,7 @@ import { answerOf, inPlace, type ShownPrediction } from "./predictions_now.tsx";
 const one = (machine: string, kind: ShownPrediction["class"] = "normal"): ShownPrediction => ({
   id: "1",
   machine,
+  machine_name: machine,
   at_ms: 0,
   class: kind,
   score: 0,

@@ -1,6 +1,6 @@
 /** Alarms as they are shown outside. */
 import { onWire } from "../base/wire.ts";
-import { lastLevel, title } from "../words/names.ts";
+import { machineTitle } from "../words/names.ts";
 import { type Alarm, alarmShape } from "./alarm.ts";
 import type { AlarmSummary } from "./record.ts";
 
@@ -23,7 +23,9 @@ export function alarmOf(alarm: AlarmSummary, places: Places): Alarm {
     id: String(alarm.id),
     severity_ms: alarm.timing.severityMs ?? alarm.raisedMs,
     machine_id: machine?.id ?? null,
-    machine_name: alarm.machine === null ? null : machine?.name ?? title(lastLevel(alarm.machine)),
+    machine_name: alarm.machine === null
+      ? null
+      : machineTitle({ name: machine?.name ?? null, path: alarm.machine }),
     sensor: sensor?.name ?? null,
     sensor_id: sensor?.id ?? null,
     unit: sensor?.unit ?? null,

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventDraft } from "../events/event.ts";
-import { lastLevel } from "../words/names.ts";
+import { machineTitleAt } from "../words/names.ts";
 import type { Registry } from "../machines/registry.ts";
 import { createReadingsCheck } from "../readings/check_task.ts";
 import type { Damage, ReadingsStore } from "../readings/store.ts";
@@ -83,8 +83,7 @@ export function sensorAtMachine(
 ): string | null {
   const sensor = registry.byNum(num);
   if (!sensor) return null;
-  const machine = registry.machines.find(sensor.machine)?.name ??
-    lastLevel(sensor.machine);
+  const machine = machineTitleAt(registry.machines, sensor.machine);
   return `${sensor.settings.display_name ?? sensor.sensor} (${machine})`;
 }
 

@@ -1,4 +1,5 @@
 import type { AlarmEventBody } from "../alarms/alarm.ts";
+import { machineTitle } from "../words/names.ts";
 import { beside, exact, plain } from "../words/numbers.ts";
 import type { EventType, LoggedEvent } from "../events/event.ts";
 import type { Message, MessageFact, MessageKind } from "./message.ts";
@@ -164,9 +165,17 @@ function ticketFacts(ticket: Record<string, unknown>, zone: string): [string, un
     ["State", typeof ticket.state === "string" ? ticket.state.replaceAll("_", " ") : null],
     ["Priority", ticket.priority],
     ["Assignee", ticket.assignee],
-    ["Machine", ticket.machine_name ?? ticket.machine],
+    ["Machine", machineOf(ticket)],
     ["Due", typeof due === "number" ? timeIn(due, zone) : null],
   ];
+}
+
+function machineOf({ machine, machine_name }: Record<string, unknown>): unknown {
+  if (typeof machine !== "string") return machine;
+  return machineTitle({
+    name: typeof machine_name === "string" ? machine_name : null,
+    path: machine,
+  });
 }
 
 function fieldOf(body: unknown, name: string): unknown {

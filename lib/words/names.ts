@@ -19,6 +19,19 @@ export function lastLevel(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** What people call a machine: **the one place for it**. */
+export function machineTitle({ name, path }: { name: string | null; path: string }): string {
+  return name ?? title(lastLevel(path));
+}
+
+/** The same by its path. */
+export function machineTitleAt(
+  machines: { find(path: string): { name: string | null; path: string } | undefined },
+  path: string,
+): string {
+  return machineTitle(machines.find(path) ?? { name: null, path });
+}
+
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = typeof WEEKDAYS[number];
 

@@ -8,7 +8,7 @@ import { title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Hidden, SeenField, TextArea } from "../frame/form.tsx";
 import { drawnAgain, formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
-import { machineHref, sensorHref } from "../frame/links.ts";
+import { machineHref, machineTitleAt, sensorHref } from "../frame/links.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { Crumbs, Post, UnderMore } from "../frame/parts.tsx";
 import { localTime } from "../frame/range.ts";
@@ -129,14 +129,14 @@ function NewNote({ parts, sent }: { parts: NotePageParts; sent: SentForm }): VNo
     <>
       {about === null ? <UnderMore /> : (
         <Crumbs>
-          <a href={found ? sensorHref(found.id) : machineHref(about)}>{placeTitle(about)}</a>
+          <a href={found ? sensorHref(found.id) : machineHref(about)}>{placeTitle(parts, about)}</a>
         </Crumbs>
       )}
       <h1>New note</h1>
       <p class="muted">
         {about === null
           ? "It is drawn on all charts."
-          : `It is drawn on the charts of ${placeTitle(about)}.`}
+          : `It is drawn on the charts of ${placeTitle(parts, about)}.`}
       </p>
       <form method="post" action="/notes/new" class="card form">
         <Hidden values={{ sensor, machine, back }} />
@@ -166,7 +166,7 @@ function OneNote(
   return (
     <>
       <Crumbs>
-        <a href={placeHref(note)}>{place === null ? "The whole site" : placeTitle(place)}</a>
+        <a href={placeHref(note)}>{place === null ? "The whole site" : placeTitle(parts, place)}</a>
       </Crumbs>
       <h1>Note</h1>
       <p class="notes">{note.text}</p>
@@ -255,7 +255,13 @@ function placeHref({ sensor_id, sensor, machine }: Note): string {
   return machine === null ? "/" : machineHref(machine);
 }
 
-/** `Hall 1 / Press 3`. */
-function placeTitle(path: string): string {
-  return path.split("/").map(title).join(" / ");
+/** `Hall 1 / Press 3`: areas, then machine and sensor as people call them. */
+function placeTitle({ machines, sensors }: NotePageParts, path: string): string {
+  const sensor = sensors.find(path);
+  const machine = sensor?.machine ?? path;
+  return [
+    ...machine.split("/").slice(0, -1).map(title),
+    machineTitleAt(machines, machine),
+    ...(sensor === undefined ? [] : [sensor.settings.display_name ?? title(sensor.sensor)]),
+  ].join(" / ");
 }

@@ -8,12 +8,14 @@ import { dateTime, duration } from "../../lib/words/times.ts";
 import { caller } from "../http/caller.ts";
 import { type FormPage, formRoute, type FormState, NO_FORM } from "../frame/form_page.ts";
 import { Ago } from "../frame/times.tsx";
+import { FormError } from "../frame/form.tsx";
+import { machineTitleAt } from "../frame/links.ts";
 import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { matching } from "../../lib/words/matching.ts";
 import { Answer, Empty, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
 import { retrain } from "./models_api.ts";
 import { type Route, route } from "../http/route.ts";
-import { machineName, type PredictionParts } from "./prediction.tsx";
+import type { PredictionParts } from "./prediction.tsx";
 
 export interface ModelParts extends PredictionParts {
   audit: Pick<Audit, "record" | "statement">;
@@ -94,9 +96,11 @@ function Content(
           ? "No machine has a model yet: rules judge them"
           : `${ready} of ${machines.length} machines ${ready === 1 ? "has" : "have"} a model`}
       </Answer>
-      {error && <p class="error" role="alert">{error}</p>}
+      <FormError>{error}</FormError>
       <Figures parts={parts} />
-      {data.training.length > 0 && <Running training={data.training} mayTrain={data.mayTrain} />}
+      {data.training.length > 0 && (
+        <Running parts={parts} training={data.training} mayTrain={data.mayTrain} />
+      )}
       {machines.length > 0 && <ListFilter path="/models" value={q} label="Filter by machine" />}
       <Filtered>
         {machines.length > 0 && shown.length === 0 && (
@@ -123,7 +127,7 @@ function Content(
           </section>
         )}
       </Filtered>
-      <Log rows={data.log} zone={parts.zone} />
+      <Log rows={data.log} parts={parts} />
       <More href="/predictions">Predictions</More>
     </>
   );
@@ -156,8 +160,13 @@ const PHASES: Record<TrainingState["phase"], string> = {
 };
 
 function Running(
-  { training, mayTrain }: { training: TrainingState[]; mayTrain: boolean },
+  { parts, training, mayTrain }: {
+    parts: ModelParts;
+    training: TrainingState[];
+    mayTrain: boolean;
+  },
 ): VNode {
+  const name = (path: string) => machineTitleAt(parts.machines, path);
   return (
     <section class="card" aria-labelledby="training">
       <h2 id="training">Training</h2>
@@ -166,15 +175,15 @@ function Running(
         {training.map((t) => (
           <li key={t.machine}>
             <p class="part-name">
-              {machineName(t.machine)}
+              {name(t.machine)}
               <span class="state">{PHASES[t.phase]}</span>
             </p>
             <p class="part-share">{`${Math.round(t.progress * 100)} %`}</p>
-            <progress max="1" value={t.progress} aria-label={`Training of ${t.machine}`} />
+            <progress max="1" value={t.progress} aria-label={`Training of ${name(t.machine)}`} />
             {mayTrain && (
               <Post action="/models/cancel" fields={{ machine: t.machine }} look="small">
                 Cancel
-                <span class="hidden">{` training of ${t.machine}`}</span>
+                <span class="hidden">{` training of ${name(t.machine)}`}</span>
               </Post>
             )}
           </li>
@@ -195,7 +204,7 @@ function Machine(
   return (
     <details class="fold">
       <summary>
-        {machineName(props.name)}
+        {machineTitleAt(props.parts.machines, props.name)}
         <span class="area">{model === undefined ? "no model yet" : `model ${model.version}`}</span>
       </summary>
       <MachineModel {...props} />
@@ -213,11 +222,12 @@ interface MachineProps {
 function MachineModel({ name, models, parts, mayTrain }: MachineProps): VNode {
   const [model, ...older] = models;
   const nowMs = parts.clock.now();
+  const called = machineTitleAt(parts.machines, name);
   const area = name.split("/").slice(0, -1).map(label).join(" · ");
   return (
     <div class="model">
       <h3>
-        {machineName(name)}
+        {called}
         {area !== "" && <span class="area">{area}</span>}
       </h3>
       {model === undefined
@@ -255,14 +265,16 @@ function MachineModel({ name, models, parts, mayTrain }: MachineProps): VNode {
       {mayTrain && (
         <Post action="/models/retrain" fields={{ machine: name }} look="small">
           {model === undefined ? "Train" : "Retrain"}
-          <span class="hidden">{` ${name}`}</span>
+          <span class="hidden">{` ${called}`}</span>
         </Post>
       )}
     </div>
   );
 }
 
-function Log({ rows, zone }: { rows: LogRow[]; zone: string }): VNode | null {
+function Log(
+  { rows, parts }: { rows: LogRow[]; parts: ModelParts },
+): VNode | null {
   if (rows.length === 0) return null;
   return (
     <section class="card" aria-labelledby="log">
@@ -271,8 +283,12 @@ function Log({ rows, zone }: { rows: LogRow[]; zone: string }): VNode | null {
         {rows.map((row) => (
           <li key={row.id}>
             <p>
-              <time dateTime={new Date(row.tMs).toISOString()}>{dateTime(row.tMs, zone)}</time>
-              {row.machine && <span class="muted">{` ${machineName(row.machine)}`}</span>}
+              <time dateTime={new Date(row.tMs).toISOString()}>
+                {dateTime(row.tMs, parts.zone)}
+              </time>
+              {row.machine && (
+                <span class="muted">{` ${machineTitleAt(parts.machines, row.machine)}`}</span>
+              )}
               {row.level !== "info" && (
                 <span class="state warning">
                   <span class="mark" aria-hidden="true">▲</span>

@@ -1,19 +1,18 @@
 import type { VNode } from "preact";
 import { ClassMark } from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
+import type { PredictionNames } from "../../lib/detect/predict/prediction.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
-import type { SensorDirectory } from "../../lib/machines/sensor.ts";
-import { label, lastLevel, title } from "../../lib/words/names.ts";
+import { lastLevel, title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import type { PageFrame } from "../frame/layout.tsx";
-import { hrefWith, sensorHref } from "../frame/links.ts";
+import { hrefWith, machineTitleAt, sensorHref } from "../frame/links.ts";
 import { Answer, Fact, Facts, More } from "../frame/parts.tsx";
-import { lifeWords } from "../machines/life_words.ts";
+import { lifeWords } from "../../lib/detect/predict/life_words.ts";
 import { type DrawnPart, PartBars } from "./parts_drawn.tsx";
 import type { PredictionServices } from "./predictions_api.ts";
 
 export interface PredictionParts extends PredictionServices {
-  sensors: SensorDirectory;
   frame: PageFrame;
   clock: Clock;
   /** Where the event stream stands. */
@@ -38,13 +37,13 @@ export function Explanation(
   const featureParts = outlook.features.map((share): DrawnPart => ({
     share,
     title: share.about.charAt(0).toUpperCase() + share.about.slice(1),
-    note: share.sensor === null ? undefined : label(lastLevel(share.sensor)),
+    note: share.sensor === null ? undefined : sensorTitle(parts.sensors, share.sensor),
   }));
   return (
     <>
       <Answer>
         <ClassMark kind={outlook.class} />
-        {`${machineName(machine)}: ${outlook.summary}`}
+        {`${machineTitleAt(parts.machines, machine)}: ${outlook.summary}`}
       </Answer>
       <Facts figures>
         <Fact name="Class">{title(outlook.class)}</Fact>
@@ -146,25 +145,24 @@ function Drawn(
 }
 
 function sensorPart(
-  sensors: SensorDirectory,
+  sensors: PredictionNames["sensors"],
   name: string,
   share: DrawnPart["share"],
 ): DrawnPart {
   const sensor = sensors.find(name);
   return {
     share,
-    title: title(sensor?.settings.display_name ?? lastLevel(name)),
+    title: sensorTitle(sensors, name),
     href: sensor && sensorHref(sensor.id),
     unit: sensor?.unit ?? undefined,
   };
 }
 
+function sensorTitle(sensors: PredictionNames["sensors"], name: string): string {
+  return title(sensors.find(name)?.settings.display_name ?? lastLevel(name));
+}
+
 /** Who judged: the rules or a model. */
 export function sourceWords(o: Outlook): string {
   return o.source === "rules" ? "rules" : `model ${o.modelVersion}`;
-}
-
-/** `hall-1/press-3` as people read it. */
-export function machineName(machine: string): string {
-  return title(lastLevel(machine));
 }

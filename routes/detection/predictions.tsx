@@ -8,13 +8,13 @@ import { title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { Island } from "../frame/island.tsx";
-import { hrefWith } from "../frame/links.ts";
+import { hrefWith, machineTitleAt } from "../frame/links.ts";
 import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { Chip, Chips, Empty, More, Removable, Table, UnderMore } from "../frame/parts.tsx";
 import { idParams } from "../http/params.ts";
 import { type Route, route } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
-import { Explanation, machineName, type PredictionParts, sourceWords } from "./prediction.tsx";
+import { Explanation, type PredictionParts, sourceWords } from "./prediction.tsx";
 import { findPrediction, judgePrediction } from "./predictions_api.ts";
 
 /** Six screens of a phone. */
@@ -64,7 +64,7 @@ export function predictionPages(parts: PredictionParts): Route[] {
         const outlook = await findPrediction(parts.predictions, params.id);
         const mayJudge = atLeast(who!.role, "engineer") && outlook.class !== "normal";
         return parts.frame.answer(c, who, {
-          title: machineName(outlook.machine),
+          title: machineTitleAt(parts.machines, outlook.machine),
           place: "/more",
           content: <Explanation parts={parts} outlook={outlook} mayJudge={mayJudge} />,
         });
@@ -105,7 +105,9 @@ function List(
           name="PredictionsNow"
           component={PredictionsNow}
           props={{
-            items: parts.predictions.current().map((one) => predictionOf(one)),
+            items: parts.predictions.current().map((one) =>
+              predictionOf(one, parts, parts.clock.now())
+            ),
             machines: parts.predictions.machines().length,
             brief: !first || filtered,
             nowMs: parts.clock.now(),
@@ -126,7 +128,7 @@ function List(
         label="Filter by machine or what is said"
       />
       <Filtered>
-        <Filters filter={filter} />
+        <Filters filter={filter} parts={parts} />
         {past.items.length === 0
           ? (
             <Empty>
@@ -177,7 +179,7 @@ function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts
                   </time>
                 </a>
               </th>
-              <td class="text">{machineName(o.machine)}</td>
+              <td class="text">{machineTitleAt(parts.machines, o.machine)}</td>
               <td class="text">
                 <ClassWord kind={o.class} />
               </td>
@@ -193,7 +195,7 @@ function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts
   );
 }
 
-function Filters({ filter }: { filter: Filter }): VNode {
+function Filters({ filter, parts }: { filter: Filter; parts: PredictionParts }): VNode {
   return (
     <Chips label="Filters">
       {(["critical", "warning", "normal"] as const).map((kind) => {
@@ -210,7 +212,7 @@ function Filters({ filter }: { filter: Filter }): VNode {
       })}
       {filter.machine && (
         <Removable href={hrefWith("/predictions", { ...filter, machine: undefined })}>
-          {filter.machine}
+          {machineTitleAt(parts.machines, filter.machine)}
         </Removable>
       )}
     </Chips>

@@ -7,6 +7,7 @@ import {
   explanationShape,
   MACHINE_CLASSES,
   PREDICTION_SOURCES,
+  type PredictionNames,
   predictionOf,
   predictionShape,
 } from "../../lib/detect/predict/prediction.ts";
@@ -36,7 +37,7 @@ const querySchema = z.object({
   cursor: cursorField(20),
 });
 
-export interface PredictionServices {
+export interface PredictionServices extends PredictionNames {
   predictions: Predictions;
   audit: Pick<Audit, "statement">;
 }
@@ -63,14 +64,17 @@ export function predictionRoutes(services: PredictionServices): Route[] {
         const { from, to, current, ...rest } = query;
         if (current) {
           const items = currentOf(predictions, rest);
-          return Response.json({ items: items.map((o) => predictionOf(o)), next: null });
+          return Response.json({
+            items: items.map((o) => predictionOf(o, services, nowMs)),
+            next: null,
+          });
         }
         const { items, next } = await predictions.store.outlooks({
           ...rest,
           fromMs: from?.(nowMs),
           toMs: to?.(nowMs),
         });
-        return Response.json({ items: items.map((o) => predictionOf(o)), next });
+        return Response.json({ items: items.map((o) => predictionOf(o, services, nowMs)), next });
       },
     }),
     route({
@@ -84,9 +88,9 @@ export function predictionRoutes(services: PredictionServices): Route[] {
         200: { description: "The prediction with its parts", schema: explanationShape },
         404: { description: "There is no such prediction, or it is too old" },
       },
-      handler: async ({ params }) => {
+      handler: async ({ params, nowMs }) => {
         const outlook = await findPrediction(predictions, params.id);
-        return Response.json(explanationOf(outlook));
+        return Response.json(explanationOf(outlook, services, nowMs));
       },
     }),
     route({
@@ -104,9 +108,10 @@ export function predictionRoutes(services: PredictionServices): Route[] {
         404: { description: "There is no such prediction, or it is too old" },
       },
       handler: async (context) => {
-        const { params, body } = context;
+        const { params, body, nowMs } = context;
         await judgePrediction(services, context, params.id, body.verdict);
-        return Response.json(predictionOf(await findPrediction(predictions, params.id)));
+        const outlook = await findPrediction(predictions, params.id);
+        return Response.json(predictionOf(outlook, services, nowMs));
       },
     }),
   ];
@@ -114,7 +119,7 @@ export function predictionRoutes(services: PredictionServices): Route[] {
 
 /** Keeps what the caller says of a prediction, audited. @throws PerchError `not_found`, `validation` */
 export async function judgePrediction(
-  { predictions, audit }: PredictionServices,
+  { predictions, audit }: Pick<PredictionServices, "predictions" | "audit">,
   context: RouteContext<unknown, unknown, unknown>,
   id: string,
   verdict: Verdict,

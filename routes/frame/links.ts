@@ -1,5 +1,4 @@
-import { type Machine } from "../../lib/machines/machine.ts";
-import { lastLevel, title } from "../../lib/words/names.ts";
+export { machineTitle, machineTitleAt } from "../../lib/words/names.ts";
 
 /** Address of a machine's page. */
 export function machineHref(path: string): string {
@@ -48,9 +47,4 @@ export function hrefWith(
 ): string {
   const given = Object.entries(filter).filter((entry): entry is [string, string] => !!entry[1]);
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
-}
-
-/** What people call a machine. */
-export function machineTitle({ name, path }: Pick<Machine, "name" | "path">): string {
-  return name ?? title(lastLevel(path));
 }

@@ -9,7 +9,7 @@ import { lastLevel, title } from "../../lib/words/names.ts";
 import { hrefWith, machineEventsHref, machineHref, machineTitle } from "../frame/links.ts";
 import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Crumbs, Empty } from "../frame/parts.tsx";
-import { lifeWords } from "./life_words.ts";
+import { lifeWords } from "../../lib/detect/predict/life_words.ts";
 import { type Standing, StandingCard, standingOf } from "../annotations/standing.tsx";
 import { findMachine, type MachinePageParts } from "./request.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";

@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import { TicketNews } from "../../islands/ticket_news.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
-import { lastLevel, title as words } from "../../lib/words/names.ts";
+import { machineTitle } from "../../lib/words/names.ts";
 import {
   mayMove,
   type Ticket,
@@ -185,7 +185,7 @@ function TicketFacts(
         )}
         {machine !== null && (
           <Fact name="Machine">
-            <a href={machineHref(machine)}>{machine_name ?? words(lastLevel(machine))}</a>
+            <a href={machineHref(machine)}>{machineTitle({ name: machine_name, path: machine })}</a>
             {" · "}
             <a href={machineEventsHref(machine)}>all its events</a>
           </Fact>

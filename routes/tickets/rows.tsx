@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import type { Ticket } from "../../lib/tickets/ticket.ts";
-import { lastLevel, title as words } from "../../lib/words/names.ts";
+import { machineTitle } from "../../lib/words/names.ts";
 import { Pick } from "../frame/bulk.tsx";
 import { ticketHref } from "../frame/links.ts";
 import { DueWord, PriorityWord, StateWord } from "./words.tsx";
@@ -34,7 +34,7 @@ export function Rows(
 
 function Row({ ticket, zone }: { ticket: Ticket; zone: string }): VNode {
   const { id, title, assignee, machine, machine_name } = ticket;
-  const where = machine_name ?? (machine === null ? null : words(lastLevel(machine)));
+  const where = machine === null ? null : machineTitle({ name: machine_name, path: machine });
   return (
     <a class="row ticket" href={ticketHref(id)}>
       <span class="row-name">

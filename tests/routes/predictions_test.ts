@@ -313,13 +313,41 @@ Deno.test("predictions: a new one is told to the stream", () =>
     await teach(app, 0.1);
     await row(app, usual(1));
     let text = "";
-    while (!text.includes("event: prediction")) {
-      const { value, done } = await reader.read();
-      assert.ok(!done, text);
-      text += value;
-    }
+    const lives = () => [...text.matchAll(/"life":"([^"]*)"/g)].map(([, life]) => life);
+    const hear = async (n: number) => {
+      while (lives().length < n) {
+        const { value, done } = await reader.read();
+        assert.ok(!done, text);
+        text += value;
+      }
+    };
+    await hear(1);
     assert.match(text, /"machine":"hall-1\/press-3"/);
+    const limited = app.parts.registry.all().find(({ kind }) => kind === "number")!;
+    const patched = await app.ask(`/api/sensors/${limited.id}`, {
+      ...{ method: "PATCH", role: "engineer", headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ critical_high: 1e6 }),
+    });
+    assert.equal(patched.status, 200);
+    await row(app, usual(2));
+    await hear(2);
+    const [before, after] = lives();
+    assert.match(before, /^Unknown: no sensor of this machine has a limit/);
+    assert.notEqual(after, before, "the remaining life is told though the class is the same");
     await reader.cancel();
+
+    const named = await app.ask("/api/machines/hall-1/press-3", {
+      ...{ method: "PATCH", role: "engineer", headers: { "content-type": "application/json" } },
+      body: JSON.stringify({ name: "Big Bertha" }),
+    });
+    assert.equal(named.status, 200);
+    const [current] = (await json(await app.ask("/api/predictions?current=true"))).items as Json[];
+    assert.equal(current.machine_name, "Big Bertha");
+    for (const path of ["/predictions", `/predictions/${current.id}`, "/models"]) {
+      const page = await (await app.ask(path)).text();
+      assert.match(page, /Big Bertha/, path);
+      assert.ok(!page.includes(">Press 3<"), path);
+    }
   }));
 
 Deno.test("predictions: pages and unknown ids", () =>

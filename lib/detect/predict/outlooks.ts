@@ -1,8 +1,8 @@
 /**
  * DESIGN. Every machine is looked at when its next row is due (10 s, longer where its sensors are
  * slower): by its model, or by rules until there is one. The newest outlook of each machine is in
- * memory; it is stored and published when its class changes and every ten minutes. Nothing here runs
- * long: a look costs under a millisecond, and after a few of them the event loop gets its turn.
+ * memory; it is stored and published when its class changes and every ten minutes, and published when its
+ * remaining life reads otherwise. Nothing here runs long: a look costs under a millisecond, and after a few of them the event loop gets its turn.
  */
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -14,6 +14,7 @@ import type { Limits } from "../limits.ts";
 import { type History, numericSensors } from "./history.ts";
 import { follow, type Followed, nextStep, stepModel } from "./machine_state.ts";
 import type { PredictStore } from "./predict_store.ts";
+import { lifeWords } from "./life_words.ts";
 import { inPlantWords } from "./plant_words.ts";
 import { remainingLife } from "./remaining.ts";
 import { createRowFeed } from "./row_feed.ts";
@@ -86,6 +87,8 @@ interface Machine {
   pastMs: number;
   life: LifeNote;
   lifeMs: number;
+  /** Its remaining life in words, as the pages heard of it last. */
+  lifeSaid: string;
 }
 
 /** Creates the outlooks of all machines; nothing is loaded yet. */
@@ -112,6 +115,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
         pastMs: -Infinity,
         life: { known: false, text: "unknown: not looked at yet" },
         lifeMs: -Infinity,
+        lifeSaid: "",
       };
       machines.set(name, machine);
     }
@@ -165,7 +169,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     count.predictions++;
     latencies[count.predictions % LATENCIES] = clock.monotonic() - startedMs;
     machine.outlook = outlook;
-    await keep(machine, outlook);
+    await keep(machine, outlook, own);
   }
 
   /** Loads a new model; one that cannot be used is reported, and the rules stand in. */
@@ -257,18 +261,32 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     return sensor === undefined ? null : deps.limitsOf(sensor);
   }
 
-  async function keep(machine: Machine, outlook: Outlook): Promise<void> {
+  async function keep(
+    machine: Machine,
+    outlook: Outlook,
+    own: readonly Sensor[],
+  ): Promise<void> {
     const { stored } = machine;
     machine.differing = stored?.class === outlook.class ? 0 : machine.differing + 1;
     const changed = stored === null || stored.source !== outlook.source ||
       machine.differing >= LOOKS_TO_CHANGE;
-    if (!changed && Math.abs(outlook.tMs - stored.tMs) < STORE_MS) return;
-    machine.differing = 0;
-    machine.stored = await store.addOutlook(outlook);
-    const { id, tMs, class: kind, score, confidence, action, summary, source } = machine.stored;
+    const named = { find: (name: string) => own.find((sensor) => sensor.name === name) };
+    const life = lifeWords(outlook.life, named, outlook.tMs);
+    if (changed || Math.abs(outlook.tMs - stored.tMs) >= STORE_MS) {
+      machine.differing = 0;
+      machine.stored = await store.addOutlook(outlook);
+    } else if (life === machine.lifeSaid) return;
+    machine.lifeSaid = life;
+    publish(machine.stored!, life);
+  }
+
+  function publish(
+    { id, machine, tMs, class: kind, score, confidence, action, summary, source }: StoredOutlook,
+    life: string,
+  ): void {
     deps.publish("prediction", {
       id: String(id),
-      machine: machine.name,
+      machine,
       at_ms: tMs,
       ts: tMs,
       class: kind,
@@ -277,6 +295,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
       action,
       summary,
       source,
+      life,
     });
   }
 

@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { msField, oldMs } from "../../base/wire.ts";
 import { type Verdict, VERDICTS } from "../../words/verdict.ts";
+import type { MachineDirectory, SensorDirectory } from "../../machines/sensor.ts";
+import { machineTitleAt } from "../../words/names.ts";
+import { lifeWords } from "./life_words.ts";
 import type { LifeNote, Outlook, SensorShare } from "./shapes.ts";
 
 export const MACHINE_CLASSES = ["normal", "warning", "critical"] as const;
@@ -10,6 +13,7 @@ export const PREDICTION_SOURCES = ["model", "rules"] as const;
 const remainingLifeShape = z.object({
   known: z.boolean(),
   text: z.string(),
+  sentence: z.string().describe("the same with names and units of today"),
   sensor: z.string().nullable().describe("that reaches its limit first"),
   machines: z.number().nullable().describe("of this kind that failed, which it is learned from"),
   limit: z.number().nullable(),
@@ -23,6 +27,7 @@ const remainingLifeShape = z.object({
 export const predictionShape = z.object({
   id: z.string().nullable().describe("of the stored prediction it goes with"),
   machine: z.string(),
+  machine_name: z.string().describe("what people call it"),
   at_ms: msField,
   class: z.enum(MACHINE_CLASSES),
   score: z.number().describe("0 to 1: a warning begins at 0.5, critical at 2/3"),
@@ -58,12 +63,19 @@ export const explanationShape = predictionShape.extend({
   features: z.array(featureShareShape).describe("empty for predictions by rules"),
 }).meta({ id: "PredictionExplanation" });
 
+/** What is called how at the moment. */
+export interface PredictionNames {
+  machines: Pick<MachineDirectory, "find">;
+  sensors: Pick<SensorDirectory, "find">;
+}
+
 type Shown = Outlook & { id: number | null; verdict?: Verdict | null };
 
-export function predictionOf(o: Shown): Prediction {
+export function predictionOf(o: Shown, names: PredictionNames, nowMs: number): Prediction {
   return {
     id: o.id === null ? null : String(o.id),
     machine: o.machine,
+    machine_name: machineTitleAt(names.machines, o.machine),
     at_ms: o.tMs,
     class: o.class,
     score: o.score,
@@ -73,20 +85,27 @@ export function predictionOf(o: Shown): Prediction {
     source: o.source,
     model_version: o.modelVersion,
     feedback: o.verdict ?? null,
-    remaining_life: remainingLifeOf(o.life),
+    remaining_life: {
+      ...remainingLifeOf(o.life),
+      sentence: lifeWords(o.life, names.sensors, nowMs),
+    },
     ts: o.tMs,
   };
 }
 
-export function explanationOf(o: Shown): z.output<typeof explanationShape> {
+export function explanationOf(
+  o: Shown,
+  names: PredictionNames,
+  nowMs: number,
+): z.output<typeof explanationShape> {
   return {
-    ...predictionOf(o),
+    ...predictionOf(o, names, nowMs),
     sensors: o.sensors.map(shareOf),
     features: o.features.map((f) => ({ ...shareOf(f), about: f.about, sensor: f.sensor })),
   };
 }
 
-function remainingLifeOf(life: LifeNote): z.output<typeof remainingLifeShape> {
+function remainingLifeOf(life: LifeNote): Omit<z.output<typeof remainingLifeShape>, "sentence"> {
   const none = {
     sensor: null,
     limit: null,

@@ -1,14 +1,11 @@
 /** Numbers and names as reports write them. Pure. */
-import type { Machine } from "../../machines/machine.ts";
 import type { Sensor } from "../../machines/sensor.ts";
-import { label, lastLevel, title } from "../../words/names.ts";
+import { label, title } from "../../words/names.ts";
 import { grouped, number } from "../../words/numbers.ts";
 import { HOUR_MS, span } from "../../words/times.ts";
 import { lengthText } from "../render/cells.ts";
 
-export function machineName({ name, path }: Pick<Machine, "name" | "path">): string {
-  return name ?? title(lastLevel(path));
-}
+export { machineTitle as machineName } from "../../words/names.ts";
 
 export function sensorName({ settings, sensor }: Pick<Sensor, "settings" | "sensor">): string {
   return settings.display_name ?? title(label(sensor));
