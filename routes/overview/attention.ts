@@ -13,6 +13,7 @@ import {
 import type { MachineCondition, Statuses } from "../../lib/live/statuses.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
+import { shownIn } from "../../lib/words/conversion.ts";
 import { number } from "../../lib/words/numbers.ts";
 import { severityRank } from "../../lib/words/severity.ts";
 import type { MachinePageParts } from "../machines/request.ts";
@@ -87,7 +88,7 @@ function cardOf(
     since_ms: condition.sinceMs,
     rows: off.slice(0, ROWS_MOST).map(({ sensor }) => ({
       ...rowDataOf(services, sensor, sensor.settings.display_name ?? sensor.sensor),
-      usual: usualOf(sensor, current),
+      usual: usualOf(services, sensor, current),
     })),
     more: Math.max(0, off.length - ROWS_MOST),
     words: current === null || current.class === "normal" ? null : current.summary,
@@ -109,13 +110,18 @@ function worstOf(alarms: readonly Alarm[], nowMs: number): AttentionCard["alarm"
 }
 
 /** A sensor's normal range as the machine's model or the rules know it; null when they do not. */
-function usualOf(sensor: Sensor, outlook: Outlook | null): string | null {
+function usualOf(
+  { shown }: Pick<AttentionServices, "shown">,
+  sensor: Sensor,
+  outlook: Outlook | null,
+): string | null {
   const share = outlook?.sensors.find(({ name }) => name === sensor.name);
   if (share === undefined || !Number.isFinite(share.low) || !Number.isFinite(share.high)) {
     return null;
   }
-  const { decimals } = sensor.settings;
-  return `usually ${number(share.low, decimals)} to ${number(share.high, decimals)}`;
+  const { convert, decimals } = shown(sensor);
+  const text = (value: number) => number(shownIn(convert, value), decimals);
+  return `usually ${text(share.low)} to ${text(share.high)}`;
 }
 
 /** With the names that its times had before, for one version of the API. */

@@ -204,7 +204,7 @@ for (const [name, viewport] of [["phone", PHONE], ["desktop", DESKTOP]] as const
           { machine: PRESS, severity: "warning", text: "oil on the floor" },
           { name: "Ada", audited: () => ({ sql: "select 1" }) },
         );
-        await card.getByText("oil on the floor").waitFor();
+        await card.locator("p", { hasText: "oil on the floor" }).waitFor();
         assert.match(await card.innerText(), /1 warning open for/);
         await page.waitForFunction(() =>
           /1 machine needs attention/.test(document.querySelector("h1")!.textContent!)
