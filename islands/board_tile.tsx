@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { BoardMachine, BoardRow, BoardTile as Tile, BoardTileOf } from "../lib/live/board.ts";
 import { attentionSentence } from "../lib/words/boards.ts";
-import { lastedIn, type PastStatus, STATES } from "../lib/words/past_spans.ts";
+import { lastedIn, NOT_RECORDED, type PastStatus, STATES } from "../lib/words/past_spans.ts";
 import { ago, dateTime, duration, lasted } from "../lib/words/times.ts";
 import { BoardChart } from "./board_chart.tsx";
 import { feed } from "./board_now.ts";
@@ -162,7 +162,7 @@ function MachineRow({ machine, nowMs }: { machine: BoardMachine; nowMs: number }
 }
 
 const STRIP = 1_000;
-const WORDS: Partial<Record<PastStatus, string>> = { unknown: "unknown", offline: "silent" };
+const WORDS: Partial<Record<PastStatus, string>> = { unknown: NOT_RECORDED, offline: "silent" };
 
 /** How a machine was in the last day, as a strip. */
 function Past({ spans }: { spans: NonNullable<BoardMachine["past"]> }): VNode {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bandsOf, limitWords, rangeOf } from "./limits.ts";
+import { outText } from "./sensor_parts.tsx";
 import { grownSpans, lastedOf } from "./status_strip.tsx";
 
 const NONE = { warning_low: null, warning_high: null, critical_low: null, critical_high: null };
@@ -50,6 +51,17 @@ Deno.test("grownSpans lets the present status last, and begins another where it 
     unknown: 0,
   });
   assert.deepEqual(grownSpans([], 5), []);
+});
+
+Deno.test("time of which nobody recorded how it was is never called in range", () => {
+  const none = { normal: 0, warning: 0, critical: 0, none: 0, unknown: 0 };
+  assert.equal(outText({ ...none, normal: 60_000 }), "none");
+  assert.equal(outText({ ...none, unknown: 60_000 }), "not recorded");
+  assert.equal(outText({ ...none, normal: 1, unknown: 60_000 }), "none of what was recorded");
+  assert.equal(
+    outText({ ...none, warning: 60_000, unknown: 1 }),
+    "1 min of what was recorded",
+  );
 });
 
 Deno.test("rangeOf makes no cliff of what hardly moves where a least part of the scale is asked for", () => {

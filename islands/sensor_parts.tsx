@@ -1,6 +1,7 @@
 /** The line above a sensor's chart, and the figures below it. */
 import type { VNode } from "preact";
 import { grouped, number } from "../lib/words/numbers.ts";
+import { NOT_RECORDED } from "../lib/words/past_spans.ts";
 import { clockTime, duration } from "../lib/words/times.ts";
 import { statisticsOf } from "./chart_data.ts";
 import { limitWords } from "./limits.ts";
@@ -71,7 +72,7 @@ export function Figures({ view, props }: { view: View; props: SensorViewProps })
       <Figure name="Highest" value={text(statistics.max)} unit={props.unit} />
       <Figure name="Readings" value={grouped(statistics.count)} unit={null} />
       {limitWords(props.limits, props.unit) !== null && (
-        <Figure name="Out of range" value={outText(lasted.warning + lasted.critical)} unit={null} />
+        <Figure name="Out of range" value={outText(lasted)} unit={null} />
       )}
     </dl>
   );
@@ -103,7 +104,12 @@ function Figure(props: { name: string; value: string; unit: string | null }): VN
   );
 }
 
-/** `none` rather than `0 ms`. */
-function outText(ms: number): string {
-  return ms < 1 ? "none" : duration(ms);
+/** `none` rather than `0 ms`; where nobody recorded how it was, nothing is said of that time. */
+export function outText(
+  { normal, warning, critical, unknown }: ReturnType<typeof lastedOf>,
+): string {
+  const outMs = warning + critical;
+  if (unknown < 1) return outMs < 1 ? "none" : duration(outMs);
+  if (normal + outMs < 1) return NOT_RECORDED;
+  return `${outMs < 1 ? "none" : duration(outMs)} of what was recorded`;
 }

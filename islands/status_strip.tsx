@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import type { StatusSpan, TimelineStatus } from "../lib/live/timeline.ts";
+import { NOT_RECORDED } from "../lib/words/past_spans.ts";
 import { dateTime, duration } from "../lib/words/times.ts";
 
 const WIDTH = 1000, HEIGHT = 12;
@@ -8,7 +9,7 @@ const WORDS: Record<TimelineStatus, string> = {
   warning: "warning",
   critical: "critical",
   none: "no readings",
-  unknown: "not judged then",
+  unknown: NOT_RECORDED,
 };
 const MARKS: Partial<Record<TimelineStatus, string>> = { warning: "▲", critical: "■" };
 const ORDER: readonly TimelineStatus[] = ["critical", "warning", "normal", "none", "unknown"];
@@ -52,6 +53,12 @@ export function StatusStrip(
           </li>
         ))}
       </ul>
+      {lasted.unknown > 0 && (
+        <p class="muted">
+          Not recorded: nobody knows whether these readings were within their limits then. They were
+          imported, or are older than the record.
+        </p>
+      )}
     </figure>
   );
 }

@@ -170,7 +170,7 @@ export const trendShape = readingBucketsShape.extend({
     to_ms: msField,
     to: oldMs("to_ms"),
     status: z.enum(["normal", "warning", "critical", "none", "unknown"])
-      .describe("none: no readings; unknown: nobody judged them then"),
+      .describe("none: no readings; unknown: it was not recorded"),
   })).describe("as it was judged then; empty for a sensor of texts"),
   statistics: z.object({
     min: z.number(),

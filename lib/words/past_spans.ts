@@ -29,6 +29,9 @@ export const STATES = [
   "maintenance",
 ] as const;
 
+/** What is said of `unknown`: on strips, in tables, with figures. */
+export const NOT_RECORDED = "not recorded";
+
 /**
  * How something was over a range, without holes: from its changes, `unknown` before the first and wherever Perch did
  * not listen.
