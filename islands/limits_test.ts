@@ -60,7 +60,7 @@ Deno.test("time of which nobody recorded how it was is never called in range", (
   assert.equal(outText({ ...none, normal: 1, unknown: 60_000 }), "none of what was recorded");
   assert.equal(
     outText({ ...none, warning: 60_000, unknown: 1 }),
-    "1 min of what was recorded",
+    "60 s of what was recorded",
   );
 });
 

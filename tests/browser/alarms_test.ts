@@ -284,7 +284,7 @@ Deno.test({
       });
       await plain.page.click("summary:has-text('Resolve')");
       await plain.page.click("form[action$=resolve] button");
-      assert.match(await plain.page.textContent("main") ?? "", /test admin resolved it .* ago/);
+      assert.match(await plain.page.textContent("main") ?? "", /Test admin resolved it .* ago\./);
       await plain.close();
 
       const looker = await enter("viewer");

@@ -24,8 +24,8 @@ Deno.test({
       await signIn(admin.page, "admin@example.com", "admin123");
       await admin.page.goto("/models");
       await admin.page.click(
-        'button:has-text("Retrain hall-1/press-1"), ' +
-          'button:has-text("Train hall-1/press-1")',
+        'button:has-text("Retrain Press 1"), ' +
+          'button:has-text("Train Press 1")',
       );
       await admin.page.waitForSelector("text=/Model 1, trained/", { timeout: 60_000 });
       assert.deepEqual(admin.faults, []);
