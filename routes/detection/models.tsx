@@ -83,7 +83,7 @@ function Content(
   const byMachine = Map.groupBy(data.models, (m) => m.machine);
   const ready = machines.filter((name) => byMachine.has(name)).length;
   const error = Object.values(state.errors)[0];
-  const shown = matching(machines, q, (name) => [machineName(name), name]);
+  const shown = matching(machines, q, (name) => [machineTitleAt(parts.machines, name), name]);
   return (
     <>
       <UnderMore />
