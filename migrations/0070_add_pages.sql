@@ -52,7 +52,6 @@ CREATE INDEX `kiosk_links_by_dashboard` ON `kiosk_links` (`dashboard_id`);
 CREATE TABLE `push_subscriptions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
-	`session_id` text NOT NULL,
 	`endpoint` text NOT NULL,
 	`p256dh` text NOT NULL,
 	`auth` text NOT NULL,
