@@ -2,8 +2,8 @@
  * A page's own event stream, where no worker holds one for all pages. Of many visible pages only some hold one
  * (`stream_places.ts`), the others look in every few seconds; each continues where it was.
  */
-import { at, fetchOwn } from "./own.ts";
-import { createRetry, type PageStream, type StreamHearer } from "./page_stream.ts";
+import { at } from "./own.ts";
+import { createRetry, isSignedOut, type PageStream, type StreamHearer } from "./page_stream.ts";
 import { openEvents } from "./stream_events.ts";
 import { browserChannel, createStreamPlaces } from "./stream_places.ts";
 
@@ -67,7 +67,8 @@ export function createOwnStream(query: string, hearer: StreamHearer): PageStream
   async function lost(): Promise<void> {
     close();
     hearer.lost();
-    if (await signedOut()) return hearer.signedOut();
+    const person = new URLSearchParams(query).get("person");
+    if (await isSignedOut(person).catch(() => false)) return hearer.signedOut();
     if (events === null) retryTimer = setTimeout(open, retry.next());
   }
 
@@ -78,13 +79,4 @@ export function createOwnStream(query: string, hearer: StreamHearer): PageStream
     },
     close,
   };
-}
-
-async function signedOut(): Promise<boolean> {
-  try {
-    const response = await fetchOwn("/api/users/me", { headers: { accept: "application/json" } });
-    return response.status === 401;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 /** What a page needs of an event stream, whoever holds the connection. */
+import { fetchOwn } from "./own.ts";
 
 /** What the page hears. */
 export interface StreamHearer {
@@ -15,6 +16,13 @@ export interface PageStream {
   open(lastId: string): void;
   /** Nobody looks: the connection is for others. */
   close(): void;
+}
+
+/** Whether nobody is signed in any more, or somebody else than the `person` that the page was made for. */
+export async function isSignedOut(person: string | null): Promise<boolean> {
+  const answer = await fetchOwn("/api/users/me", { headers: { accept: "application/json" } });
+  if (!answer.ok) return answer.status === 401;
+  return person !== null && (await answer.json()).id !== person;
 }
 
 export const FIRST_RETRY_MS = 1_000;

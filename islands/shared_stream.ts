@@ -17,7 +17,7 @@ export function createPageStream(
   hearer: StreamHearer,
 ): PageStream {
   const own = () => createOwnStream(new URLSearchParams(ask).toString(), hearer);
-  const port = worker === undefined ? null : portOf(worker, () => alone());
+  const port = worker === undefined ? null : portOf(worker, ask.person, () => alone());
   if (port === null) return own();
 
   /** Not null: the worker is of no use, and this page has its own stream. */
@@ -84,10 +84,15 @@ export function createPageStream(
   };
 }
 
-function portOf(address: string, onFailed: () => void): MessagePort | null {
+/** Each person who signs in here has a worker of their own: it says who is meant by its name. */
+function portOf(
+  address: string,
+  person: string | undefined,
+  onFailed: () => void,
+): MessagePort | null {
   if (typeof SharedWorker === "undefined") return null;
   try {
-    const worker = new SharedWorker(address, { type: "module", name: "perch" });
+    const worker = new SharedWorker(address, { type: "module", name: person ?? "" });
     worker.onerror = onFailed;
     return worker.port;
   } catch {

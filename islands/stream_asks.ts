@@ -8,6 +8,8 @@ export type StreamAsk = Readonly<Record<string, string>>;
 
 /** What is asked; null for all there is. */
 interface Wanted {
+  /** Whose pages they are: what they hear is the same person's. */
+  person: string | null;
   types: ReadonlySet<string> | null;
   /** Whose readings: `sensor=…` and `machine=…`, of one page alone; two pages that differ get all. */
   whose: string | null;
@@ -15,27 +17,30 @@ interface Wanted {
 
 const ALL = "";
 
-function wantedOf({ types, ...more }: StreamAsk): Wanted {
+function wantedOf({ types, person, ...more }: StreamAsk): Wanted {
   const whose = new URLSearchParams(more);
   whose.delete("last_event_id");
   whose.sort();
   const set = types === undefined ? null : new Set(types.split(","));
   const reads = set === null || set.has("reading");
-  return { types: set, whose: reads ? whose.toString() : null };
+  return { person: person ?? null, types: set, whose: reads ? whose.toString() : null };
 }
 
 /** One ask that gives each of these pages what it asks for, in one fixed way of writing. */
 export function unionOf(asks: Iterable<StreamAsk>): string {
   let types: Set<string> | null = new Set();
   let whose: string | null = null;
+  let person: string | null = null;
   for (const ask of asks) {
     const wanted = wantedOf(ask);
+    person ??= wanted.person;
     types = types === null || wanted.types === null ? null : types.union(wanted.types);
     if (wanted.whose === null) continue;
     whose = whose === null || whose === wanted.whose ? wanted.whose : ALL;
   }
   const query = new URLSearchParams(whose ?? ALL);
   if (types !== null) query.set("types", [...types].sort().join(","));
+  if (person !== null) query.set("person", person);
   return query.toString();
 }
 
@@ -43,6 +48,7 @@ export function unionOf(asks: Iterable<StreamAsk>): string {
 export function brings(open: string, ask: StreamAsk): boolean {
   const there = wantedOf(Object.fromEntries(new URLSearchParams(open)));
   const wanted = wantedOf(ask);
+  if (there.person !== wanted.person) return false;
   if (there.types !== null) {
     if (wanted.types === null || !wanted.types.isSubsetOf(there.types)) return false;
   }

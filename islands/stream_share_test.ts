@@ -193,4 +193,8 @@ Deno.test("stream asks: together they are what each wants, and readings of two s
   assert.ok(!brings(beside, { types: "reading", sensor: "2" }));
   assert.ok(!brings(beside, { types: "reading" }));
   assert.ok(brings(two, { types: "reading", sensor: "2" }));
+  const own = unionOf([{ types: "alarm", person: "7" }, { types: "reading", person: "7" }]);
+  assert.equal(new URLSearchParams(own).get("person"), "7");
+  assert.ok(brings(own, { types: "alarm", person: "7" }));
+  assert.ok(!brings(own, { types: "alarm", person: "8" }));
 });

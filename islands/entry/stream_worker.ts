@@ -1,5 +1,6 @@
 /** The shared worker that holds the one event stream of a browser (`stream_share.ts`). */
-import { at, fetchOwn } from "../own.ts";
+import { at } from "../own.ts";
+import { isSignedOut } from "../page_stream.ts";
 import { browserChannel, createStreamPlaces } from "../stream_places.ts";
 import { createStreamShare, type PageSays } from "../stream_share.ts";
 import { openEvents } from "../stream_events.ts";
@@ -24,10 +25,8 @@ const share = createStreamShare({
       },
     };
   },
-  async isSignedOut() {
-    const answer = await fetchOwn("/api/users/me", { headers: { accept: "application/json" } });
-    return answer.status === 401;
-  },
+  // Its name is the person whose pages it serves.
+  isSignedOut: () => isSignedOut(self.name || null),
   nowMs: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);

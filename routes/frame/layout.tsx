@@ -176,7 +176,7 @@ export function Document(
     zone?: { shown: string; site: string };
   },
 ): VNode {
-  const stream = who === null ? undefined : streamOf(page);
+  const stream = who === null ? undefined : { ...streamOf(page), ...personOf(who) };
   const title = page.place === "/" ? "Perch" : `${page.title} · Perch`;
   const scripts = who === null ? [] : ["page", ...(page.script ? [page.script] : [])];
   return (
@@ -264,6 +264,11 @@ function streamOf({ stream }: Page): Record<string, string> {
   if (stream.types === undefined) return stream;
   const types = new Set([...stream.types.split(","), "alarm", "fault"]);
   return { ...stream, types: [...types].join(",") };
+}
+
+/** A tab that is still open when somebody else signs in here hears nothing of theirs. */
+function personOf({ kind, id }: Identity): Record<string, string> {
+  return kind === "user" ? { person: id } : {};
 }
 
 /** Leads to the search; where the script runs, it opens the palette (`islands/keyboard.ts`). */

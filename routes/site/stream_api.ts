@@ -24,6 +24,8 @@ const Query = z.object({
   types: list(z.enum(STREAM_TYPES)).optional().describe("event types, separated by commas"),
   sensor: list(z.string().min(1)).optional().describe("sensors by id, name or machine/sensor"),
   machine: list(z.string().min(1)).optional().describe("machines or areas by path"),
+  person: z.string().max(100).optional()
+    .describe("id of the person whose page it is for; when somebody else asks the answer is 401"),
   last_event_id: z.string().max(100).optional()
     .describe("as the header Last-Event-ID, for a browser that opens a new stream"),
 });
@@ -54,6 +56,9 @@ export function streamRoutes(services: StreamServices): Route[] {
         429: { description: "Too many streams are open; see Retry-After" },
       },
       handler: ({ c, who, query, address, onEnded }) => {
+        if (query.person !== undefined && query.person !== who?.id) {
+          throw new PerchError("unauthenticated", "somebody else is signed in here now");
+        }
         const types = readableTypes(query.types ?? null, who);
         const body = services.hub.open({
           filter: streamFilter({ ...query, types }, services.sensors),

@@ -131,3 +131,27 @@ Deno.test({
       assert.ok(await next.loads(5_000), "one more window does not load");
     }, ["SharedWorker"]),
 });
+
+for (const [how, without] of [["by a worker", []], ["of its own", ["SharedWorker"]]] as const) {
+  Deno.test({
+    name:
+      `browser: a tab that is still open when somebody else signs in hears nothing, stream ${how}`,
+    ignore: chromiumIsMissing(),
+    fn: () =>
+      withTabs(async (app, _tabs, first) => {
+        const other = { email: "other@example.org", password: "as long as this" };
+        await app.parts.access.users.add({ ...other, role: "admin" }, systemActor("test"));
+        await first.run(
+          `fetch("/sign-out", {method: "POST"}).then((answer) => answer.text())
+            .then(() => fetch("/sign-in", {method: "POST", body: new URLSearchParams(${
+            JSON.stringify(other)
+          })})).then((answer) => answer.text())`,
+        );
+        await until(
+          "the tab to say that it is signed out",
+          async () => /signed out/i.test(await first.run("document.body.innerText")) || null,
+        );
+        assert.equal(streams(app), 0);
+      }, [...without]),
+  });
+}

@@ -50,6 +50,15 @@ Deno.test("GET /api/stream is an unbuffered, uncompressed event stream that begi
     await reader.cancel();
   }));
 
+Deno.test("GET /api/stream is refused to a page that was made for somebody else", () =>
+  withApp(async (app) => {
+    const { id } = await (await app.ask("/api/users/me")).json();
+    await (await open(app, `?person=${id}`)).cancel();
+    const refused = await app.ask("/api/stream?person=somebody");
+    assert.equal(refused.status, 401);
+    assert.equal((await refused.json()).code, "unauthenticated");
+  }));
+
 Deno.test("GET /api/stream filters by type, sensor (every name) and machine", () =>
   withApp(async (app) => {
     const { items } = await (await app.ask("/api/sensors?q=temperature")).json();
