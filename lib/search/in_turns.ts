@@ -3,7 +3,7 @@ import { createBreath } from "../base/breath.ts";
 import { type Wanted, wantedBy } from "../words/matching.ts";
 
 /** So long in one go. */
-const TURN_MS = 8;
+export const TURN_MS = 8;
 
 /** As `matching`: those that fit, in their order; where none does, those that fit but for a letter. Nothing asked: all. */
 export async function matchingInTurns<T>(
