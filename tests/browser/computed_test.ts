@@ -58,7 +58,7 @@ Deno.test({
       await page.fill("#sensor_1", "hall/oven/no_such");
       await page.click("button:text('Preview')");
       await page.locator("#sensor_1-error").waitFor();
-      assert.match(await page.textContent("#sensor_1-error") ?? "", /there is no sensor/);
+      assert.match(await page.textContent("#sensor_1-error") ?? "", /^There is no sensor/);
       await page.fill("#sensor_1", "hall/oven/outside");
       await page.click("button:text('Preview')");
       await page.locator("#preview-card").waitFor();
