@@ -37,8 +37,9 @@ export function HardwareNow(props: HardwareNowProps): VNode {
       <h1 class="answer">{answerOf(hardware)}</h1>
       {isEmpty && hardware.looking === null && (
         <p class="empty">
-          Perch reads sensors that hang on its own host: 1-Wire thermometers, sensors on I²C and
-          SPI, meters at GPIO pins. Connect one and switch its bus on; then load this page again.
+          Perch reads sensors that are attached to its own host: 1-Wire thermometers, sensors on I²C
+          and SPI, meters at GPIO pins. Connect one and switch its bus on; then load this page
+          again.
         </p>
       )}
       <Inputs {...shown} />
@@ -59,8 +60,8 @@ function answerOf({ inputs, channels, looking }: HardwareJson): string {
     return `${bad} of ${all} sensors at this host ${bad === 1 ? "gives" : "give"} no values`;
   }
   if (all > 0) return `All ${all} sensors at this host are read`;
-  if (looking !== null) return "Looking at what hangs on this host";
-  if (channels.length === 0) return "Nothing that can be read hangs on this host";
+  if (looking !== null) return "Looking for sensors at this host";
+  if (channels.length === 0) return "No sensors are attached to this host";
   // Pins are there whether or not something hangs on them.
   const n = channels.filter(({ driver }) => driver !== "gpio").length;
   if (n === 0) return "Only pulses at pins of this host can be read";

@@ -6,7 +6,7 @@ import { sentence } from "../lib/words/sentence.ts";
 type Now = "looking" | "off" | "on" | "busy" | "refused" | "unable";
 
 const WORDS: Record<Now, string> = {
-  looking: "Looking whether this browser shows notices.",
+  looking: "Checking whether this browser shows notices.",
   off: "This browser does not show notices.",
   on: "This browser shows notices.",
   busy: "Switching on.",

@@ -11,7 +11,7 @@ export const EVENT_TYPES = {
   "alarm.flapping": "An alarm is flapping",
   "alarm.acknowledged": "Somebody acknowledged an alarm",
   "alarm.shelved": "Somebody shelved an alarm",
-  "alarm.unshelved": "The shelf of an alarm ended",
+  "alarm.unshelved": "Shelving of an alarm ended",
   "alarm.escalated": "Nobody acknowledged an alarm in time",
   "alarm.resolved": "An alarm was resolved",
   "alarm.commented": "Somebody commented on an alarm",

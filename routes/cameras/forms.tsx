@@ -37,7 +37,7 @@ export function Doings({ view, admin }: { view: CameraView; admin: boolean }): V
     <div class="buttons">
       {view.enabled && <Post action={`${at}/keep`} look="small">Keep a picture</Post>}
       <Post action={`${at}/test`} look="small">Test</Post>
-      {view.enabled && <Post action={`${at}/recover`} look="small">Start it anew</Post>}
+      {view.enabled && <Post action={`${at}/recover`} look="small">Restart it</Post>}
       {admin && (
         <Post
           action={`${at}/enable`}

@@ -30,7 +30,7 @@ export function PartsCard({ faults, state }: { faults: Faults; state: FormState 
           Perch does that by itself when a task fails. Here also one that it has given up.
         </p>
         <PartForm form="restart" names={free(faults.restartable())} state={state}>
-          Start it anew
+          Restart it
         </PartForm>
       </details>
     </section>

@@ -104,8 +104,8 @@ function Content(
           )}
         <p class="help">
           Notification rules say what is sent. On an iPhone or iPad install Perch first (Share, Add
-          to Home Screen) and open it from there. Notices go on after you sign out; remove the
-          device below to end them.
+          to Home Screen) and open it from there. Notices end when you sign out here, or when you
+          remove the device below.
         </p>
       </section>
       {count > 0 && (

@@ -230,8 +230,8 @@ function List(
           : `${on} notification rules`}
       </Answer>
       <p class="muted">
-        Every rule is asked about every event. Maintenance windows and shelved alarms send nothing;
-        the end of an alarm goes to everyone who was notified of it.
+        Every event is checked against every rule. Maintenance windows and shelved alarms send
+        nothing; the end of an alarm goes to everyone who was notified of it.
       </p>
       <RowFilter
         rows='[aria-labelledby="rules"] li'

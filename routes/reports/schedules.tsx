@@ -114,7 +114,7 @@ async function drawList(
         ))}
         {mayChange && (
           <section class="card" aria-labelledby="schedule-add">
-            <h2 id="schedule-add">A new one</h2>
+            <h2 id="schedule-add">New schedule</h2>
             <ScheduleForm
               parts={parts}
               action={`${PAGE}/add`}

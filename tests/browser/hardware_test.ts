@@ -35,7 +35,7 @@ Deno.test({
       await signIn(page, ...ADMIN);
       await page.goto("/hardware");
       const answer = () => page.locator("h1").textContent();
-      assert.equal(await answer(), "Nothing that can be read hangs on this host");
+      assert.equal(await answer(), "No sensors are attached to this host");
       assert.ok(await page.getByText("raspi-config (Interface Options, 1-Wire)").isVisible());
       await looks("none");
 

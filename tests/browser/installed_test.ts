@@ -37,7 +37,7 @@ Deno.test({
       await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 
       await page.goto("/notices");
-      await page.getByText("Looking whether").waitFor({ state: "detached" });
+      await page.getByText("Checking whether").waitFor({ state: "detached" });
       await assertEveryLook(page);
 
       const devTools = await context.newCDPSession(page);

@@ -166,7 +166,7 @@ function Content(
           ? `What has “${filters.search}” in it`
           : isFiltered
           ? "What these filters leave"
-          : "What was done lately"}
+          : "Recent activity"}
       </Answer>
       <form method="get" action="/audit" role="search" data-filter>
         <div class="filter">
