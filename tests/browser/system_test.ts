@@ -62,7 +62,7 @@ Deno.test({
         await restart.getByRole("button").click();
       };
       await fill("another");
-      await page.getByText(/type its name$/).first().waitFor();
+      await page.getByText(/type its name\.$/).first().waitFor();
       await assertEveryLook(page);
       assert.deepEqual(asked, []);
       await fill(Deno.hostname());

@@ -131,7 +131,7 @@ Deno.test({
     await page.fill("#say", "**Dry**, see photo");
     await page.setInputFiles("#photo", file("x.png", Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 0)));
     await page.click('.say button[type="submit"]');
-    assert.match(await text(page), /the file is .* by its content; allowed: image\/png/);
+    assert.match(await text(page), /The file is .* by its content; allowed: image\/png/);
     assert.equal(await page.inputValue("#say"), "**Dry**, see photo");
     await page.setInputFiles("#photo", file("bearing.png", picture("png")));
     await page.click('.say button[type="submit"]');
@@ -193,7 +193,7 @@ Deno.test({
     await page.fill("#note", "second");
     await page.click('button:text-is("Resolve")');
     const said = await page.textContent("main .error");
-    assert.match(said ?? "", /cannot resolve T-1: it is resolved since engineer@example\.com/);
+    assert.match(said ?? "", /Cannot resolve T-1: it is resolved since engineer@example\.com/);
     assert.match(await text(page), /What was done.*first/s);
     // The sign-in ends meanwhile: words and photo wait in the page.
     await page.fill("#say", "by the belt");
