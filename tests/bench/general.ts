@@ -5,76 +5,15 @@
  * threshold that is best on the others, by the mean of the three sets. Nothing but the rows, in order, reaches the
  * detector.
  */
-import { join } from "node:path";
 import { streaming } from "../../lib/detect/detectors/streaming.ts";
 import { type BenchOptions, type BenchResult, doing, seedsOf } from "../support/bench.ts";
-import {
-  alone,
-  command,
-  NO_SHARED,
-  pythonWith,
-  readArguments,
-  sharedBench,
-  unpack,
-} from "./detect/files.ts";
+import { alone, NO_SHARED, pythonWith, readArguments, sharedBench } from "./detect/files.ts";
 import { judgeGroups, type Played } from "./detect/groups.ts";
-import { readSeries, type Series, windowsOf } from "./detect/series.ts";
+import { type Labelled, madeSeries, realSeries } from "./detect/labelled.ts";
 
 /** Around the fixed one, 0.5. */
 const THRESHOLDS = [0.46, 0.48, 0.5, 0.52, 0.54];
 const SEEDS = "1-4";
-const FILES_OF_SEED = 72;
-/** Every fourth file has no anomaly: with nine names each family has some with and some without. */
-const FAMILIES = "room,machine,cycle,sawtooth,load,vibration,quantised,regime,room";
-
-interface Labelled extends Series {
-  set: string;
-  group: string;
-  windows: Played["windows"];
-}
-
-async function labelled(
-  root: string,
-  set: string,
-  groupOf: (key: string) => string,
-): Promise<Labelled[]> {
-  const labels = JSON.parse(await Deno.readTextFile(join(root, "windows.json")));
-  return readSeries(join(root, "data")).filter(({ key }) => key in labels).map((series) => ({
-    ...series,
-    set,
-    group: `${set} ${groupOf(series.key)}`,
-    windows: windowsOf(series, labels[series.key]),
-  }));
-}
-
-const folderOf = (key: string) => key.split("/")[0];
-
-async function allSeries(
-  shared: string,
-  python: string,
-  seeds: readonly number[],
-): Promise<Labelled[]> {
-  const nab = await unpack(shared), smap = await unpack(shared, "smap-dev");
-  const made = await Deno.makeTempDir({ prefix: "perch-made-" });
-  try {
-    const all = [
-      ...await labelled(join(nab.path, "nab"), "nab", folderOf),
-      ...await labelled(smap.path, "smap", () => "all"),
-    ];
-    for (const seed of seeds) {
-      const out = join(made, String(seed));
-      const parts = ["--seed", seed, "--files", FILES_OF_SEED, "--families", FAMILIES].map(String);
-      await command(python, [join(shared, "make_signals.py"), out, ...parts]);
-      all.push(...await labelled(out, "made", folderOf));
-    }
-    return all;
-  } finally {
-    await nab.remove();
-    await smap.remove();
-    await Deno.remove(made, { recursive: true });
-  }
-}
-
 function play(series: Labelled, threshold: number): Played {
   const state = streaming.create(streaming.options.parse({ threshold }));
   const { times, values, set, group, windows } = series;
@@ -94,7 +33,10 @@ export async function run(args: readonly string[] | BenchOptions): Promise<Bench
   const given = Array.isArray(args) ? undefined : (args as BenchOptions).seeds;
   const seeds = seedsOf(given ?? SEEDS);
   doing("reading and making the signals");
-  const all = await allSeries(shared, python, seeds);
+  const all = [
+    ...await realSeries(shared),
+    ...await madeSeries(shared, python, seeds),
+  ];
   const rounds = THRESHOLDS.map((threshold, i) => {
     doing("all files at one threshold", i + 1, THRESHOLDS.length);
     return { threshold, played: all.map((series) => play(series, threshold)) };

@@ -57,8 +57,6 @@ export type KioskLinkRow = typeof kioskLinks.$inferSelect;
 export const pushSubscriptions = sqliteTable("push_subscriptions", {
   id: text("id").primaryKey(),
   userId: text("user_id").notNull(),
-  /** The sign-in that it was made in, and ends with when somebody ends it. Empty: made before that was kept. */
-  sessionId: text("session_id").notNull().default(""),
   /** Address at the browser's push service: whoever has it may send. */
   endpoint: text("endpoint").notNull().unique(),
   /** Public key and secret of the browser, for the encryption (RFC 8291). */
@@ -67,5 +65,7 @@ export const pushSubscriptions = sqliteTable("push_subscriptions", {
   agent: text("agent").notNull(),
   createdMs: ms("created_ms").notNull(),
   lastUsedMs: ms("last_used_ms"),
+  /** The sign-in that it was made in, and ends with when somebody ends it. Empty: made before that was kept. */
+  sessionId: text("session_id").notNull().default(""),
 }, (t) => [index("push_subscriptions_by_user").on(t.userId)]);
 export type PushSubscriptionRow = typeof pushSubscriptions.$inferSelect;
