@@ -20,10 +20,10 @@ async function acknowledged(
   const list = async () => JSON.parse(await ask("/api/damage"));
   const [item] = (await list()).items;
   assert.deepEqual([item.sensor, item.readings, item.acknowledged_ms], [SENSOR, 6_000, null]);
-  assert.equal(item.sensor_name, "vibration (press-3)");
+  assert.equal(item.sensor_name, "vibration (Press 3)");
   const card = await ask("/sources");
   assert.match(card, /Damaged readings/);
-  assert.ok(card.includes('<th scope="row">vibration (press-3)</th>'), "as the alarm names it");
+  assert.ok(card.includes('<th scope="row">vibration (Press 3)</th>'), "as the alarm names it");
   const keyOf = async (role: "viewer" | "admin") =>
     (await access.keys.add({ name: role, role }, systemActor("test"))).key;
   const keys = { viewer: await keyOf("viewer"), admin: await keyOf("admin") };
