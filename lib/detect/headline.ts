@@ -97,6 +97,8 @@ function ofValue(
       if (ended) return `${value}, as usual again`;
       return numbers.step === undefined || numbers.usualStep === undefined
         ? null
+        : component === "still"
+        ? `moves by ${shown(numbers.step)}, usually ${plain(numbers.usualStep)}`
         : `jumps by ${shown(numbers.step)}, usually ${plain(numbers.usualStep)} at most`;
     case "departure":
       return ended ? `${value}, as usual again` : ofDeparture(component, value, numbers);

@@ -52,6 +52,12 @@ Deno.test("headlineOf: name, value with its unit, what is usual; never the mathe
       "Oil flow jumps by 3 l/min, usually 1 at most",
     ],
     [
+      "streaming",
+      { text, value: 9, component: "still", numbers: { step: 0, usualStep: 0.3 } },
+      "point",
+      "Oil flow moves by 0 l/min, usually 0.3",
+    ],
+    [
       "departure",
       { text, value: 1, component: "awake", numbers: { awakeMs: 10_800_000 } },
       "raised",
