@@ -1,5 +1,4 @@
 import type { SqlStatement } from "../db/client.ts";
-import { openFreeMemory } from "../base/free_memory.ts";
 import { isUrgent } from "../alarms/observation.ts";
 import { type Backtests, createBacktests } from "../detect/backtest/jobs.ts";
 import { natureFor } from "../detect/departure/nature.ts";
@@ -72,7 +71,7 @@ export async function createDetectionParts(
     },
     retrainDays: () => settings.get("predictions.retrain_days"),
     failures: failuresOf(foundation, machines),
-    freeMemory: openFreeMemory(),
+    freeMemory: foundation.freeMemory,
   });
   bus.subscribe("readings", (group) => predictions.add(group));
   bus.subscribe("sensor.changed", ({ machine }) => predictions.renew(machine));

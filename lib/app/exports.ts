@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { makeFolder } from "../base/durable_file.ts";
-import { openFreeMemory } from "../base/free_memory.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { shownOf } from "../machines/shown_unit.ts";
 import { createExports, type Exports } from "../transfer/export/exports.ts";
@@ -11,7 +10,7 @@ import { preferredUnits } from "./settings.ts";
 
 /** History as files for others: at once, and as jobs. */
 export function createExportParts(
-  { config, clock, storage, settings }: Foundation,
+  { config, clock, storage, settings, freeMemory }: Foundation,
   { machines: { registry }, jobs, backup: { siteUid, site } }: {
     machines: Pick<MachineParts, "registry">;
     jobs: Pick<Jobs, "register">;
@@ -23,7 +22,7 @@ export function createExportParts(
     clock,
     site: { site: siteUid, name: site },
     temporary: createTemporary(join(config.dataDir, "jobs", "at-once")),
-    freeMemory: openFreeMemory(),
+    freeMemory,
   });
   const preferred = preferredUnits(settings);
   jobs.register("export", async () => {

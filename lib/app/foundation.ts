@@ -4,6 +4,7 @@ import { failureEvent } from "../backup/failure_event.ts";
 import type { Restarting } from "../backup/restores.ts";
 import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
+import { openFreeMemory } from "../base/free_memory.ts";
 import type { PerchError, RefusalKind } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/clock.ts";
@@ -98,6 +99,8 @@ export interface Foundation
   bus: Bus<Topics>;
   /** A person may pause the whole intake. */
   intakePause: IntakePause;
+  /** Gives back what the C library keeps of memory that was freed; null: it cannot. */
+  freeMemory: (() => Promise<void>) | null;
   /** What waits while the host is in need. */
   shedding: Shedding;
   late: Late;
@@ -158,6 +161,7 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     bus,
     late: createLate(),
     shedding: createShedding(),
+    freeMemory: openFreeMemory(),
     intakePause: createIntakePause({ clock }),
   };
 }

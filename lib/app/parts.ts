@@ -56,7 +56,8 @@ type Shared =
   | "eventFeed"
   | "logFiles"
   | "components"
-  | "intakePause";
+  | "intakePause"
+  | "freeMemory";
 
 /** What runs between start and stop: what each room's wiring made. */
 export interface Parts

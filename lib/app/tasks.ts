@@ -21,7 +21,7 @@ export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] 
     parts.eventFeed.task,
     parts.logFiles.task,
     guard.task,
-    freeMemoryTask({ clock }),
+    freeMemoryTask({ clock, free: parts.freeMemory }),
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     parts.restamper.task,
     houseKeeping({ clock, storage }),

@@ -1,5 +1,8 @@
+/** So long in one go. */
+const TURN_MS = 8;
+
 /** Work on the main loop that can be long. Asked before each step, it lets other work run after `turnMs`. */
-export function createBreath(turnMs: number): () => Promise<void> | undefined {
+export function createBreath(turnMs = TURN_MS): () => Promise<void> | undefined {
   let sinceMs = performance.now();
   return () => {
     if (performance.now() - sinceMs < turnMs) return undefined;

@@ -29,7 +29,7 @@ export function openFreeMemory(): (() => Promise<void>) | null {
 
 /** Does so every ten minutes. */
 export function freeMemoryTask(
-  { clock, free = openFreeMemory() }: { clock: Clock; free?: (() => Promise<void>) | null },
+  { clock, free }: { clock: Clock; free: (() => Promise<void>) | null },
 ): Task {
   return {
     name: "memory",

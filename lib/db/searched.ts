@@ -23,7 +23,6 @@ const FORGIVEN_ROWS = 2_000;
 const FORGIVEN_CHARS = 1_000;
 const FORGIVEN_FROM = 4;
 const WORDS_MOST = 8;
-const TURN_MS = 8;
 
 /** A page of what a search finds; where it finds nothing, what the newest rows have that fits but for a letter. */
 export async function searchedPage<T>(
@@ -60,7 +59,7 @@ async function nearIds(orm: Orm, search: string, searched: Searched): Promise<nu
     .from(id.table)
     .where(and(newest, hasWords(search, searched, true)));
   const ids: number[] = [];
-  const breath = createBreath(TURN_MS);
+  const breath = createBreath();
   for (const { row } of rows) {
     const pause = breath();
     if (pause !== undefined) await pause;

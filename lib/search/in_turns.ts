@@ -2,9 +2,6 @@
 import { createBreath } from "../base/breath.ts";
 import { type Wanted, wantedBy } from "../words/matching.ts";
 
-/** So long in one go. */
-export const TURN_MS = 8;
-
 /** As `matching`: those that fit, in their order; where none does, those that fit but for a letter. Nothing asked: all. */
 export async function matchingInTurns<T>(
   items: readonly T[],
@@ -27,7 +24,7 @@ export async function fitting<T>(
   textsOf: (item: T) => readonly string[],
 ): Promise<{ item: T; score: number }[]> {
   const found: { item: T; score: number }[] = [];
-  const breath = createBreath(TURN_MS);
+  const breath = createBreath();
   for (const item of items) {
     const pause = breath();
     if (pause !== undefined) await pause;

@@ -3,7 +3,7 @@ import type { Policy } from "../access/policy.ts";
 import { createBreath } from "../base/breath.ts";
 import { type Wanted, wantedBy } from "../words/matching.ts";
 import type { Hit, HitKind } from "./hit.ts";
-import { fitting, TURN_MS } from "./in_turns.ts";
+import { fitting } from "./in_turns.ts";
 
 /** Something that fits: how well (the smaller, the better), and what its page asks of who opens it. */
 export interface Found {
@@ -78,7 +78,7 @@ export function createSearch({ sources, may }: {
     if (wanted === null) return [];
     const asked = sources.filter(({ kind }) => kinds === undefined || kinds.includes(kind));
     const found: Found[] = [];
-    const breath = createBreath(TURN_MS);
+    const breath = createBreath();
     for (const { kind, find } of asked) {
       // What each of them takes is little, and together it is one turn.
       const pause = breath();

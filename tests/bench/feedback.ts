@@ -6,12 +6,11 @@
  */
 import { streaming } from "../../lib/detect/detectors/streaming.ts";
 import { thresholdAfter } from "../../lib/detect/runner/plan.ts";
-import { type BenchOptions, type BenchResult, doing, seedsOf } from "../support/bench.ts";
-import { alone, NO_SHARED, pythonWith, readArguments, sharedBench } from "./detect/files.ts";
+import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
+import { alone } from "./detect/files.ts";
 import { firstLiveOf } from "./detect/folds.ts";
-import { type Labelled, madeSeries } from "./detect/labelled.ts";
+import { type Labelled, madeNeeds, madeSeries } from "./detect/labelled.ts";
 
-const SEEDS = "1-4";
 const DAY_MS = 86_400_000;
 /** Where the counting begins anew: so many false alarms were called so before. */
 const STEPS = [0, 1, 2, 4, 8, 16];
@@ -53,13 +52,9 @@ function replay(files: readonly Labelled[], parts: readonly Part[]): void {
 }
 
 export async function run(args: readonly string[] | BenchOptions): Promise<BenchResult> {
-  const shared = sharedBench(readArguments(args).shared);
-  if (shared === null) throw new Error(NO_SHARED);
-  const python = await pythonWith("numpy");
-  if (python === null) throw new Error("python3-numpy is missing: the made-up signals need it");
-  const given = Array.isArray(args) ? undefined : (args as BenchOptions).seeds;
+  const { shared, python, seeds } = await madeNeeds(args);
   doing("making the signals");
-  const all = await madeSeries(shared, python, seedsOf(given ?? SEEDS));
+  const all = await madeSeries(shared, python, seeds);
   const parts = STEPS.map((): Part => ({ days: 0, falseAlarms: 0, windows: 0, found: 0 }));
   doing("each family with a verdict on every finding");
   for (const files of Map.groupBy(all, ({ group }) => group).values()) replay(files, parts);

@@ -6,14 +6,14 @@
  * detector.
  */
 import { streaming } from "../../lib/detect/detectors/streaming.ts";
-import { type BenchOptions, type BenchResult, doing, seedsOf } from "../support/bench.ts";
-import { alone, NO_SHARED, pythonWith, readArguments, sharedBench } from "./detect/files.ts";
+import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
+import { alone } from "./detect/files.ts";
 import { judgeGroups, type Played } from "./detect/groups.ts";
-import { type Labelled, madeSeries, realSeries } from "./detect/labelled.ts";
+import { type Labelled, madeNeeds, madeSeries, realSeries } from "./detect/labelled.ts";
 
 /** Around the fixed one, 0.5. */
 const THRESHOLDS = [0.46, 0.48, 0.5, 0.52, 0.54];
-const SEEDS = "1-4";
+
 function play(series: Labelled, threshold: number): Played {
   const state = streaming.create(streaming.options.parse({ threshold }));
   const { times, values, set, group, windows } = series;
@@ -26,12 +26,7 @@ function play(series: Labelled, threshold: number): Played {
 }
 
 export async function run(args: readonly string[] | BenchOptions): Promise<BenchResult> {
-  const shared = sharedBench(readArguments(args).shared);
-  if (shared === null) throw new Error(NO_SHARED);
-  const python = await pythonWith("numpy");
-  if (python === null) throw new Error("python3-numpy is missing: the made-up signals need it");
-  const given = Array.isArray(args) ? undefined : (args as BenchOptions).seeds;
-  const seeds = seedsOf(given ?? SEEDS);
+  const { shared, python, seeds } = await madeNeeds(args);
   doing("reading and making the signals");
   const all = [
     ...await realSeries(shared),

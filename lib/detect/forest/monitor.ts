@@ -14,7 +14,7 @@
 import { StateError, type StateReader, type StateWriter } from "../bytes.ts";
 import { beyond, heldOut, type Tail, tailOf } from "./held_out.ts";
 import { columnOf, robustSpread } from "./linalg.ts";
-import { FARTHEST, shares, standard, Whitening } from "./whitening.ts";
+import { shares, standard, Whitening } from "./whitening.ts";
 
 /** Added to each variance, and more for many sensors on few rows: little trust in relations. */
 const PLACE_RIDGE = { always: 0.1, scarcity: 0.25 };
@@ -254,10 +254,7 @@ function traces(
 
 /** A table in the standard scores of its whitening. */
 function scored(table: Float64Array, { columns, centre, scale }: Whitening): Float64Array {
-  return table.map((x, i) => {
-    const z = (x - centre[i % columns]) / scale[i % columns];
-    return Math.max(-FARTHEST, Math.min(FARTHEST, z));
-  });
+  return table.map((x, i) => standard(x, centre[i % columns], scale[i % columns]));
 }
 
 type Widened = (rows: number) => Float64Array;

@@ -12,7 +12,7 @@ import { columnOf, covariance, eigen, robustSpread } from "./linalg.ts";
 
 const LEADING_VARIANCE = 0.9;
 /** Standard scores beyond this say no more. */
-export const FARTHEST = 50;
+const FARTHEST = 50;
 
 export interface Squared {
   /** Mean squared distance per column. */

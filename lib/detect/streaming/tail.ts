@@ -29,8 +29,6 @@ const NONE = 1e-80;
 export interface TailTuning {
   /** Slots after which a slot counts half. */
   readonly halfLife: number;
-  /** Half-width of the soft edge, octaves. */
-  readonly edge: number;
 }
 
 export class Tail {
@@ -41,15 +39,13 @@ export class Tail {
   top = 0;
   offset = NaN;
   readonly #growth: number;
-  readonly #edge: number;
 
   constructor(tuning: TailTuning) {
     this.#growth = 1 + Math.LN2 / tuning.halfLife;
-    this.#edge = tuning.edge;
   }
 
   /** -log10 of the share of past entries at least as odd as `a` (>= 0), with a soft edge of so many octaves. 0 when empty. */
-  surprise(a: number, edgeOctaves = this.#edge): number {
+  surprise(a: number, edgeOctaves: number): number {
     if (this.total === 0 || a <= NONE) return 0;
     if (Number.isNaN(this.offset)) return Math.log10(2 * (this.total / this.weight + 1));
     const bins = this.bins, edge = edgeOctaves * PER_OCTAVE;

@@ -1,9 +1,11 @@
 /** Labelled files of several sets, in groups: real ones of NAB and SMAP, and made-up ones by family. */
 import { join } from "node:path";
-import { command, unpack } from "./files.ts";
+import { type BenchOptions, seedsOf } from "../../support/bench.ts";
+import { command, NO_SHARED, pythonWith, readArguments, sharedBench, unpack } from "./files.ts";
 import type { Played } from "./groups.ts";
 import { readSeries, type Series, windowsOf } from "./series.ts";
 
+const SEEDS = "1-4";
 const FILES_OF_SEED = 72;
 /** Every fourth file has no anomaly: with nine names each family has some with and some without. */
 const FAMILIES = "room,machine,cycle,sawtooth,load,vibration,quantised,regime,room";
@@ -42,6 +44,18 @@ export async function realSeries(shared: string): Promise<Labelled[]> {
     await nab.remove();
     await smap.remove();
   }
+}
+
+/** What a benchmark on made-up signals needs. @throws Error naming what is missing */
+export async function madeNeeds(
+  args: readonly string[] | BenchOptions,
+): Promise<{ shared: string; python: string; seeds: number[] }> {
+  const shared = sharedBench(readArguments(args).shared);
+  if (shared === null) throw new Error(NO_SHARED);
+  const python = await pythonWith("numpy");
+  if (python === null) throw new Error("python3-numpy is missing: the made-up signals need it");
+  const given = Array.isArray(args) ? undefined : (args as BenchOptions).seeds;
+  return { shared, python, seeds: seedsOf(given ?? SEEDS) };
 }
 
 /** Made-up signals by family, with and without planted anomalies. */

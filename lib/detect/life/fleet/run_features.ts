@@ -3,7 +3,7 @@
  * slopes over several lengths and the difference to its beginning; the same, finer, of the wear, which is the
  * weighted sum of the sensors that follows remaining life best; and the age.
  */
-import { solve } from "./solve.ts";
+import { solve } from "../../forest/linalg.ts";
 
 /** One life, or as much of it as there is: rows of sensors, one after the other. NaN: nothing came. */
 export interface Run {
