@@ -142,11 +142,14 @@ for (const [how, without] of [["by a worker", []], ["of its own", ["SharedWorker
         const other = { email: "other@example.org", password: "as long as this" };
         await app.parts.access.users.add({ ...other, role: "admin" }, systemActor("test"));
         await first.run(
-          `fetch("/sign-out", {method: "POST"}).then((answer) => answer.text())
-            .then(() => fetch("/sign-in", {method: "POST", body: new URLSearchParams(${
+          `fetch("/sign-in", {method: "POST", body: new URLSearchParams(${
             JSON.stringify(other)
-          })})).then((answer) => answer.text())`,
+          })}).then((answer) => answer.text())`,
         );
+        // Only now does the stream of the tab end: it would go on with the other's cookie.
+        const { users } = app.parts.access;
+        const { id } = users.byEmail(VIEWER.email)!;
+        await users.change(id, { state: "disabled" }, systemActor("test"));
         await until(
           "the tab to say that it is signed out",
           async () => /signed out/i.test(await first.run("document.body.innerText")) || null,
