@@ -74,35 +74,80 @@ export interface FeatureRow {
 /** The least spread and step that ratios are taken to, in standard scores. */
 const LEAST = 1e-3;
 
-/** The last `length` rows of a machine, oldest first when read through `at`. */
+/** Where a sensor usually is, and the unit of its standard scores. */
+export type Scale = Pick<Baseline, "centre" | "scale">;
+
+/**
+ * The last `length` rows of a machine. Standard scores are taken once, when a row comes, and lie there twice, so that
+ * each sensor's window is always one stretch, oldest first: looking at it needs no copy and no turning around.
+ */
 export class Window {
   readonly rows: Float64Array;
   count = 0;
   next = 0;
+  readonly #scales: readonly Scale[];
+  /** Of each sensor twice `length` scores, and of their sum. */
+  readonly #scores: Float64Array;
+  readonly #together: Float64Array;
 
-  constructor(readonly columns: number, readonly length: number) {
+  constructor(readonly columns: number, readonly length: number, scales: readonly Scale[]) {
     this.rows = new Float64Array(columns * length);
+    this.#scales = scales;
+    this.#scores = new Float64Array(2 * columns * length);
+    this.#together = new Float64Array(2 * length);
   }
 
   /** Not finite: the sensor's previous value holds. */
   push(row: Float64Array, from = 0): void {
-    const before = (this.next + this.length - 1) % this.length;
-    for (let c = 0; c < this.columns; c++) {
+    const { columns, length, rows, next } = this;
+    const before = (next + length - 1) % length;
+    for (let c = 0; c < columns; c++) {
       const x = row[from + c];
-      const held = this.count > 0 ? this.rows[before * this.columns + c] : 0;
-      this.rows[this.next * this.columns + c] = Number.isFinite(x) ? x : held;
+      const held = this.count > 0 ? rows[before * columns + c] : 0;
+      rows[next * columns + c] = Number.isFinite(x) ? x : held;
     }
-    this.next = (this.next + 1) % this.length;
-    if (this.count < this.length) this.count++;
+    this.#scoreRow(next);
+    this.next = (next + 1) % length;
+    if (this.count < length) this.count++;
+  }
+
+  /** Goes on from rows that were kept. */
+  restore(count: number, next: number): void {
+    this.count = Math.min(count, this.length);
+    this.next = next % this.length;
+    for (let r = 0; r < this.length; r++) this.#scoreRow(r);
   }
 
   get full(): boolean {
     return this.count === this.length;
   }
 
-  /** Row `i` (0: oldest) of sensor `c`. */
-  at(i: number, c: number): number {
-    return this.rows[((this.next + i) % this.length) * this.columns + c];
+  /** Standard score of sensor `c` in the newest row. */
+  newest(c: number): number {
+    return this.#scores[2 * c * this.length + this.next + this.length - 1];
+  }
+
+  /** Standard scores of sensor `c`, oldest first. */
+  scoresOf(c: number): Float64Array {
+    const from = 2 * c * this.length + this.next;
+    return this.#scores.subarray(from, from + this.length);
+  }
+
+  /** Sum of all sensors' scores, oldest first. */
+  get together(): Float64Array {
+    return this.#together.subarray(this.next, this.next + this.length);
+  }
+
+  #scoreRow(r: number): void {
+    const { columns, length, rows } = this;
+    let sum = 0;
+    for (let c = 0; c < columns; c++) {
+      const { centre, scale } = this.#scales[c], at = 2 * c * length + r;
+      const z = limited((rows[r * columns + c] - centre) / scale, 1e3);
+      this.#scores[at] = this.#scores[at + length] = z;
+      sum += z;
+    }
+    this.#together[r] = this.#together[r + length] = sum;
   }
 }
 
@@ -122,11 +167,11 @@ export function learnBaselines(
     return { centre, scale: Math.max(scale, least), ...open };
   });
   const seen: Shape[][] = baselines.map(() => []);
-  const window = new Window(columns, length);
+  const window = new Window(columns, length, baselines);
   for (let r = 0; r < rows; r++) {
     window.push(data, r * columns);
     if ((r + 1) % length === 0) {
-      shapes(window, baselines).forEach((shape, c) => seen[c].push(shape));
+      shapes(window).forEach((shape, c) => seen[c].push(shape));
     }
   }
   return baselines.map((b, c) => {
@@ -154,9 +199,9 @@ export function featuresOf(
 ): FeatureRow {
   const values = new Float64Array(FEATURE_COUNT);
   const sensor = new Int32Array(FEATURE_COUNT).fill(-1);
-  const d = window.columns, last = window.length - 1;
-  const now = baselines.map((b, c) => limited((window.at(last, c) - b.centre) / b.scale, 1e3));
-  const all = shapes(window, baselines);
+  const d = window.columns;
+  const now = baselines.map((_, c) => window.newest(c));
+  const all = shapes(window);
   let at = 0;
   const put = (value: number, by = -1) => {
     values[at] = Number.isFinite(value) ? limited(value, 1e6) : 0;
@@ -214,36 +259,28 @@ export function featuresOf(
   return { values, sensor };
 }
 
-function shapes(window: Window, baselines: readonly Baseline[]): Shape[] {
-  const d = window.columns, n = window.length;
-  const together = new Float64Array(n);
-  const z = baselines.map((b, c) =>
-    Float64Array.from({ length: n }, (_, i) => {
-      const x = limited((window.at(i, c) - b.centre) / b.scale, 1e3);
-      together[i] += x;
-      return x;
-    })
-  );
-  return z.map((own) => {
-    const others = together.map((sum, i) => d > 1 ? (sum - own[i]) / (d - 1) : 0);
-    return shapeOf(own, others);
-  });
+function shapes(window: Window): Shape[] {
+  const { columns: d, together } = window;
+  return Array.from({ length: d }, (_, c) => shapeOf(window.scoresOf(c), together, d - 1));
 }
 
-function shapeOf(z: Float64Array, others: Float64Array): Shape {
-  const n = z.length;
-  let mean = 0, otherMean = 0, min = Infinity, max = -Infinity;
+/** `together` is the sum of the sensor and `others` more. */
+function shapeOf(z: Float64Array, together: Float64Array, others: number): Shape {
+  const n = z.length, share = others > 0 ? 1 / others : 0;
+  let sum = 0, all = 0, min = z[0], max = z[0];
   for (let i = 0; i < n; i++) {
-    mean += z[i] / n;
-    otherMean += others[i] / n;
-    if (z[i] < min) min = z[i];
-    if (z[i] > max) max = z[i];
+    const x = z[i];
+    sum += x;
+    all += together[i];
+    if (x < min) min = x;
+    if (x > max) max = x;
   }
+  const mean = sum / n, otherMean = (all - sum) * share / n;
   let m2 = 0, m3 = 0, m4 = 0, lag = 0, trend = 0, other2 = 0, cross = 0;
-  let steps = 0, largestStep = 0, crossings = 0;
+  let steps = 0, largestStep = 0, crossings = 0, before = z[0] - mean;
   const middle = (n - 1) / 2;
   for (let i = 0; i < n; i++) {
-    const u = z[i] - mean, w = others[i] - otherMean, u2 = u * u;
+    const u = z[i] - mean, w = (together[i] - z[i]) * share - otherMean, u2 = u * u;
     m2 += u2;
     m3 += u2 * u;
     m4 += u2 * u2;
@@ -251,11 +288,12 @@ function shapeOf(z: Float64Array, others: Float64Array): Shape {
     cross += u * w;
     trend += (i - middle) * u;
     if (i === 0) continue;
-    const before = z[i - 1] - mean, step = Math.abs(u - before);
-    lag += u * before;
+    const product = u * before, step = Math.abs(u - before);
+    lag += product;
     steps += step;
     if (step > largestStep) largestStep = step;
-    if (u * before < 0) crossings++;
+    if (product < 0) crossings++;
+    before = u;
   }
   const varies = m2 > 1e-12 * n;
   const variance = m2 / n;

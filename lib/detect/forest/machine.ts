@@ -106,7 +106,7 @@ export function trainMachine(
   const baselines = learnBaselines(filled, rows, d, length);
   const stride = Math.max(1, Math.ceil((rows - length) / TRAINING_VECTORS));
   const pursuit = new Pursuit(monitor);
-  const window = new Window(d, length);
+  const window = new Window(d, length, baselines);
   const vectors: Float64Array[] = [];
   for (let r = 0; r < rows; r++) {
     const { place } = pursuit.take(filled, r * d);
@@ -139,7 +139,7 @@ export class MachineWatch {
 
   constructor(readonly model: MachineModel) {
     this.#pursuit = new Pursuit(model.monitor);
-    this.#window = new Window(model.sensors.length, model.window);
+    this.#window = new Window(model.sensors.length, model.window, model.baselines);
     this.#usual = new Float64Array(model.sensors.length);
   }
 
@@ -159,9 +159,9 @@ export class MachineWatch {
     watch.#pursuit.read(r);
     watch.#alarm.asking = r.u32();
     watch.#alarm.calling = r.u8() === 1;
-    w.count = Math.min(r.u32(), w.length);
-    w.next = r.u32() % w.length;
+    const count = r.u32(), next = r.u32();
     r.f64s(w.rows);
+    w.restore(count, next);
     r.end();
     return watch;
   }

@@ -94,7 +94,11 @@ export class Whitening {
   }
 
   standardise(row: Float64Array): Float64Array {
-    return row.map((x, c) => Number.isFinite(x) ? standard(x, this.centre[c], this.scale[c]) : 0);
+    const { centre, scale } = this, z = new Float64Array(row.length);
+    for (let c = 0; c < z.length; c++) {
+      if (Number.isFinite(row[c])) z[c] = standard(row[c], centre[c], scale[c]);
+    }
+    return z;
   }
 
   write(w: StateWriter): void {
@@ -116,9 +120,11 @@ export class Whitening {
 
 /** What is positive, so that it sums to 1; nothing positive stays nothing. */
 export function shares(weights: Float64Array): Float64Array {
-  const positive = weights.map((x) => Math.max(0, x));
-  const total = positive.reduce((a, b) => a + b, 0);
-  return total > 0 ? positive.map((x) => x / total) : positive;
+  const positive = new Float64Array(weights.length);
+  let total = 0;
+  for (let i = 0; i < positive.length; i++) total += positive[i] = Math.max(0, weights[i]);
+  if (total > 0) { for (let i = 0; i < positive.length; i++) positive[i] /= total; }
+  return positive;
 }
 
 export function standard(x: number, centre: number, scale: number): number {
