@@ -1,6 +1,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { SqlResult, SqlStatement, SqlValue } from "./client.ts";
+import { relaxed, WAITS_FOR_DISK, whyRelaxed } from "./durability.ts";
 import { type FileDriver, openFileDriver } from "./file_driver.ts";
 import { storageError } from "./sql_errors.ts";
 
@@ -82,9 +83,16 @@ async function overFile({ url, synchronous = "full" }: ConnectionOptions): Promi
   return connection;
 }
 
-async function overServer({ url, authToken }: ConnectionOptions): Promise<Connection> {
+async function overServer(
+  { url, authToken, synchronous = "full" }: ConnectionOptions,
+): Promise<Connection> {
   const { createClient } = await import("@libsql/client");
   const client = createClient({ url, authToken, concurrency: 1, timeout: BUSY_TIMEOUT_MS });
+  const first = synchronous === "full" ? [WAITS_FOR_DISK] : [];
+  const batch = async (statements: readonly SqlStatement[]) => {
+    const all = [...first, ...statements].map(forLibsql);
+    return (await client.batch(all, "write")).slice(first.length).map(plainResult);
+  };
   const connection: Connection = {
     kind: "server",
     query: (statement) =>
@@ -93,15 +101,19 @@ async function overServer({ url, authToken }: ConnectionOptions): Promise<Connec
         async () => plainResult(await client.execute(forLibsql(statement))),
       ),
     write: (statements) =>
-      tried(
-        "write to the database",
-        async () => (await client.batch(statements.map(forLibsql), "write")).map(plainResult),
-      ),
+      tried("write to the database", async () => {
+        try {
+          return await batch(statements);
+        } catch (error) {
+          throw await whyRelaxed(connection.query, url, error) ?? error;
+        }
+      }),
     checkpoint: () => Promise.resolve({ busy: false, pages: 0, done: 0 }),
     close: () => Promise.resolve(client.close()),
   };
   try {
-    await connection.query({ sql: "SELECT 1" });
+    const why = await relaxed(connection.query, url);
+    if (why !== null && first.length > 0) throw why;
   } catch (error) {
     client.close();
     throw error;

@@ -11,6 +11,7 @@
 import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "./client.ts";
 import type { Connection } from "./connection.ts";
+import { FAIL, OVERFLOW } from "./fail.ts";
 
 /** Who starts. */
 export interface Claimant {
@@ -28,9 +29,6 @@ export const BEAT_LIVES_MS = 12_000;
 const LOOK_MS = 500;
 /** By the server's clock. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-/** SQLite's way to fail in the middle of a query; the text of its error is `OVERFLOW`. */
-const FAIL = "abs(-9223372036854775808)";
-const OVERFLOW = /integer overflow/i;
 
 interface OwnerRow {
   epoch: number;

