@@ -2,7 +2,6 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import type { SensorRowData } from "../lib/live/shapes.ts";
 import { shownIn } from "../lib/words/conversion.ts";
-import { title as titleOf } from "../lib/words/names.ts";
 import { valueText } from "../lib/words/numbers.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
 import { latestOf, type LiveReading, now, statusOf } from "./live.ts";
@@ -28,7 +27,7 @@ export function SensorRow(props: SensorRowProps): VNode {
   const status = changed?.status ?? props.status;
   return (
     <a class={silentMs === null ? "row" : "row stale"} href={`/sensors/${props.id}`}>
-      <span class="row-name">{titleOf(props.title)}</span>
+      <span class="row-name">{props.title}</span>
       {props.kind === "number" ? <Sparkline spark={spark.value} /> : <span class="spark" />}
       <span class="row-value">
         {reading === null ? "–" : shownText(reading, props)}

@@ -57,7 +57,7 @@ Deno.test("signalOfFinding: a limit keeps its severity and says where the value 
   const observation = observationOfFinding(found, sensor, "m1", rules("warning"))!;
   assert.deepEqual(
     [observation.severity, observation.text, observation.point, observation.present],
-    ["critical", "bearing 83.4 °C is above critical 80 °C", false, true],
+    ["critical", "Bearing 83.4 °C is above critical 80 °C", false, true],
   );
 });
 
@@ -74,9 +74,9 @@ Deno.test("signalOfFinding: a limit as it was set, and the value so that it can 
       "m1",
       rules("warning"),
     )!.text;
-  assert.equal(text(1013.6, 1013.5, "hPa"), "p 1013.6 hPa is above critical 1013.5 hPa");
-  assert.equal(text(7.00041, 7.0004, "pH"), "p 7.00041 pH is above critical 7.0004 pH");
-  assert.equal(text(101326.2, 101325.5, "Pa"), "p 101326.2 Pa is above critical 101325.5 Pa");
+  assert.equal(text(1013.6, 1013.5, "hPa"), "P 1013.6 hPa is above critical 1013.5 hPa");
+  assert.equal(text(7.00041, 7.0004, "pH"), "P 7.00041 pH is above critical 7.0004 pH");
+  assert.equal(text(101326.2, 101325.5, "Pa"), "P 101326.2 Pa is above critical 101325.5 Pa");
 });
 
 Deno.test("signalOfOutlook: within the limits it is a guess, with a model and without", () => {

@@ -39,7 +39,7 @@ export async function createMachineParts(foundation: Foundation): Promise<Machin
     options: {
       autoRegister: () => settings.get("intake.new_sensors"),
       newPerHour: () => settings.get("intake.new_sensors_per_hour"),
-      news: (news) => [events.statement(sensorEvent(news, clock.now()))],
+      news: (news) => [events.statement(sensorEvent(news, registry.machines, clock.now()))],
       onKind: sensorChanged,
     },
   });

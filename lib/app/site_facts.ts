@@ -22,7 +22,7 @@ import type { Statuses } from "../live/statuses.ts";
 import { hostPath, plantSensors } from "../machines/host_machine.ts";
 import type { MachineParts } from "./machines.ts";
 import { type Sensor, shownValue } from "../machines/sensor.ts";
-import { lastLevel, machineTitle, title as titleOf } from "../words/names.ts";
+import { lastLevel, machineTitle, sensorTitle, title as titleOf } from "../words/names.ts";
 
 export interface FactSources {
   clock: Clock;
@@ -115,7 +115,7 @@ function sensorFact(
   return {
     id,
     name,
-    title: settings.display_name ?? titleOf(sensor.sensor),
+    title: sensorTitle(sensor),
     machine,
     unit,
     decimals: settings.decimals,

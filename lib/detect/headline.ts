@@ -3,7 +3,7 @@
  * words. The detector's sentence stands beside it. Pure.
  */
 import { comparesWithUsual } from "../words/detectors.ts";
-import { lastLevel } from "../words/names.ts";
+import { sensorTitle } from "../words/names.ts";
 import { beside, exact, number, plain } from "../words/numbers.ts";
 import { span } from "../words/times.ts";
 import { headed, headline, usualWords } from "../words/usual.ts";
@@ -19,12 +19,10 @@ export interface HeadlineSensor {
 
 type Found = Pick<Finding, "detector" | "phase" | "severity" | "reason">;
 
-const AS_IS = { as: (name: string) => name };
-
 /** `Vibration 2.3 mm/s, usually 1.1 to 1.8`, `Bearing 35 °C, unchanged for 20 min`. */
 export function headlineOf(found: Found, sensor: HeadlineSensor): string {
   const { detector, phase, reason } = found;
-  const name = sensor.settings.display_name ?? lastLevel(sensor.sensor);
+  const name = sensorTitle(sensor);
   const unit = sensor.unit === null || sensor.unit === "" ? "" : ` ${sensor.unit}`;
   const limit = reason.numbers?.limit;
   if (detector === "threshold" && reason.value !== undefined && limit !== undefined) {
@@ -52,10 +50,10 @@ function ofLimit(
 ): string {
   const shown = `${beside(value, limit)}${unit}`;
   if (phase === "cleared") {
-    return headed(name, `${shown} is within its limit ${exact(limit)}${unit} again`, AS_IS);
+    return headed(name, `${shown} is within its limit ${exact(limit)}${unit} again`);
   }
   const where = value > limit ? "above" : value < limit ? "below" : "at";
-  return headed(name, `${shown} is ${where} ${severity} ${exact(limit)}${unit}`, AS_IS);
+  return headed(name, `${shown} is ${where} ${severity} ${exact(limit)}${unit}`);
 }
 
 function ofSilence({ phase, reason }: Found, name: string): string {
@@ -65,7 +63,7 @@ function ofSilence({ phase, reason }: Found, name: string): string {
     : silentMs === undefined
     ? reason.text
     : `no reading for ${span(silentMs)}`;
-  return headed(name, rest, { ...AS_IS, colon: true });
+  return headed(name, rest, { colon: true });
 }
 
 function ofRange({ reason }: Found, name: string, unit: string | null): string | null {

@@ -18,13 +18,13 @@ Deno.test("headlineOf: name, value with its unit, what is usual; never the mathe
       "threshold",
       { text, value: 9, numbers: { limit: 8 } },
       "raised",
-      "oil_flow 9 l/min is above warning 8 l/min",
+      "Oil flow 9 l/min is above warning 8 l/min",
     ],
     [
       "threshold",
       { text, value: 7, numbers: { limit: 8 } },
       "cleared",
-      "oil_flow 7 l/min is within its limit 8 l/min again",
+      "Oil flow 7 l/min is within its limit 8 l/min again",
     ],
     [
       "rate",
@@ -42,9 +42,9 @@ Deno.test("headlineOf: name, value with its unit, what is usual; never the mathe
       "silence",
       { text, numbers: { silentMs: 90_000 } },
       "raised",
-      "oil_flow: no reading for 90 s",
+      "Oil flow: no reading for 90 s",
     ],
-    ["silence", { text }, "cleared", "oil_flow: reports again"],
+    ["silence", { text }, "cleared", "Oil flow: reports again"],
     [
       "streaming",
       { text, value: 9, component: "activity", numbers: { step: 3, usualStep: 1 } },
@@ -77,7 +77,7 @@ Deno.test("headlineOf: name, value with its unit, what is usual; never the mathe
 });
 
 Deno.test("headlineOf: what somebody's own detector says is kept where it is short enough", () => {
-  assert.equal(said("custom:pump", { text: "the pump runs dry" }), "oil_flow: the pump runs dry");
+  assert.equal(said("custom:pump", { text: "the pump runs dry" }), "Oil flow: the pump runs dry");
   const text = "the pump has run dry for so long that it should be looked at soon";
   assert.equal(said("custom:pump", { text }).split(" ").length, 12);
   assert.equal(

@@ -19,6 +19,27 @@ export function lastLevel(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** A name that somebody gave, at the head of a sentence: `oil level` → `Oil level`; `pH` and `mA loop` stay. */
+function capital(name: string): string {
+  return /^\p{Ll}(?!\p{Lu})/u.test(name) ? name[0].toUpperCase() + name.slice(1) : name;
+}
+
+/**
+ * What people call a sensor, as a heading and at the head of a sentence, by its name (full or last level) where nobody
+ * gave it one: **the one place for it**.
+ */
+export function sensorTitle(
+  { settings, sensor }: { settings: { display_name: string | null }; sensor: string },
+): string {
+  const given = settings.display_name;
+  return given === null ? title(lastLevel(sensor)) : capital(given);
+}
+
+/** The same within a sentence: `oil level`, `pH`, `PT100`. */
+export function withinSentence(name: string): string {
+  return /^[A-Z][^A-Z]+$/.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
+}
+
 /** What people call a machine: **the one place for it**. */
 export function machineTitle({ name, path }: { name: string | null; path: string }): string {
   return name ?? title(lastLevel(path));

@@ -1,5 +1,5 @@
 /** A value beside what is usual, in the words of a plant. Pure. */
-import { title } from "./names.ts";
+import { withinSentence } from "./names.ts";
 
 /** What a headline may have. */
 const WORDS_MOST = 12;
@@ -8,7 +8,7 @@ const DECIMALS_MOST = 8;
 
 /** A name short enough for a headline: `Vibration`, `Main drive gearbox oil …`. */
 export function headName(name: string): string {
-  const words = title(name).split(/\s+/);
+  const words = wordsOf(name);
   return words.length <= NAME_WORDS_MOST
     ? words.join(" ")
     : `${words.slice(0, NAME_WORDS_MOST).join(" ")} …`;
@@ -16,8 +16,7 @@ export function headName(name: string): string {
 
 /** The same within a sentence: `vibration`, `pH`, `PT100`. */
 export function innerName(name: string): string {
-  const head = headName(name);
-  return /^[A-Z][^A-Z]+$/.test(head) ? head[0].toLowerCase() + head.slice(1) : head;
+  return withinSentence(headName(name));
 }
 
 const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== "");
@@ -35,14 +34,14 @@ export function headline(text: string): string {
   return `${wordsOf(short).slice(0, WORDS_MOST - 1).join(" ").replace(/[,:;.]+$/, "")} …`;
 }
 
-/** A name and what is said of it, the name as long as there is room for it; `colon`: one after the name. */
+/** What a sensor is called (`sensorTitle`) and what is said of it, the name as long as there is room for it; `colon`: one after the name. */
 export function headed(
   name: string,
   rest: string,
-  { as = title, colon = false }: { as?: (name: string) => string; colon?: boolean } = {},
+  { colon = false }: { colon?: boolean } = {},
 ): string {
   const room = WORDS_MOST - wordsOf(rest).length;
-  const words = wordsOf(as(name));
+  const words = wordsOf(name);
   const most = Math.max(1, Math.min(NAME_WORDS_MOST, room));
   const head = words.length <= most
     ? words

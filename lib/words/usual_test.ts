@@ -3,11 +3,11 @@ import { headed, headline, headName, innerName, usualWords } from "./usual.ts";
 
 Deno.test("usualWords: a value with its unit beside what is usual, in at most 12 words", () => {
   const cases: [string, number, number, number, string | null, string][] = [
-    ["vibration", 2.3123, 1.0987, 1.8012, "mm/s", "Vibration 2.31 mm/s, usually 1.1 to 1.8"],
-    ["bearing", 83.44, 61.2, 72.3, "°C", "Bearing 83 °C, usually 61 to 72"],
-    ["bearing", 72.4, 61.2, 72.3, "°C", "Bearing 72.4 °C, usually 61.2 to 72.3"],
-    ["ph", 7.1, 7, 7, null, "pH 7.1, usually 7"],
-    ["motor_current", -0.01, 0.0004021, 0.3968, "A", "Motor current -0.01 A, usually 0 to 0.4"],
+    ["Vibration", 2.3123, 1.0987, 1.8012, "mm/s", "Vibration 2.31 mm/s, usually 1.1 to 1.8"],
+    ["Bearing", 83.44, 61.2, 72.3, "°C", "Bearing 83 °C, usually 61 to 72"],
+    ["Bearing", 72.4, 61.2, 72.3, "°C", "Bearing 72.4 °C, usually 61.2 to 72.3"],
+    ["pH", 7.1, 7, 7, null, "pH 7.1, usually 7"],
+    ["Motor current", -0.01, 0.0004021, 0.3968, "A", "Motor current -0.01 A, usually 0 to 0.4"],
   ];
   for (const [name, value, low, high, unit, text] of cases) {
     assert.equal(usualWords(name, value, low, high, unit), text);
@@ -19,13 +19,13 @@ Deno.test("usualWords: a value with its unit beside what is usual, in at most 12
 });
 
 Deno.test("names in headlines and within sentences", () => {
-  assert.deepEqual(["motor_current", "ph", "Oil level", "PT100"].map(innerName), [
+  assert.deepEqual(["Motor current", "pH", "Oil level", "PT100"].map(innerName), [
     "motor current",
     "pH",
     "oil level",
     "PT100",
   ]);
-  assert.equal(headName("a b c d e"), "A b c d …");
+  assert.equal(headName("A b c d e"), "A b c d …");
 });
 
 Deno.test("headline: at most 12 words, and what is less to the point goes first", () => {
@@ -37,7 +37,7 @@ Deno.test("headline: at most 12 words, and what is less to the point goes first"
 });
 
 Deno.test("headed: the name gives way to what is said of it", () => {
-  const name = "main drive gearbox oil temperature";
+  const name = "Main drive gearbox oil temperature";
   assert.equal(
     headed(name, "35 °C, unchanged for 20 min"),
     "Main drive gearbox oil … 35 °C, unchanged for 20 min",

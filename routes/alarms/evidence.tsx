@@ -10,6 +10,7 @@ import { dateTime } from "../../lib/words/times.ts";
 import { sensorHref } from "../frame/links.ts";
 import { bucketsOf } from "../machines/sensor_rows.ts";
 import type { AlarmPageParts } from "./request.ts";
+import { sensorTitle } from "../../lib/words/names.ts";
 
 const AROUND_MS = 30 * 60_000;
 const LONGEST_MS = 7 * 24 * 3_600_000;
@@ -42,7 +43,7 @@ export function Chart(
   return (
     <section class="card" aria-labelledby="chart">
       <h2 id="chart">
-        <a href={sensorHref(sensor.id)}>{sensor.settings.display_name ?? sensor.sensor}</a>
+        <a href={sensorHref(sensor.id)}>{sensorTitle(sensor)}</a>
         {value !== null && <span class="area">{value}</span>}
       </h2>
       {buckets.t.length === 0

@@ -4,7 +4,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { type Note, NOTE_MOST, type NoteDraft } from "../../lib/annotations/note.ts";
 import { mayChange } from "../../lib/annotations/notes.ts";
 import { PerchError } from "../../lib/base/errors.ts";
-import { title } from "../../lib/words/names.ts";
+import { sensorTitle, title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { Field, FormError, Hidden, SeenField, TextArea } from "../frame/form.tsx";
 import { drawnAgain, formAction, NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
@@ -262,6 +262,6 @@ function placeTitle({ machines, sensors }: NotePageParts, path: string): string 
   return [
     ...machine.split("/").slice(0, -1).map(title),
     machineTitleAt(machines, machine),
-    ...(sensor === undefined ? [] : [sensor.settings.display_name ?? title(sensor.sensor)]),
+    ...(sensor === undefined ? [] : [sensorTitle(sensor)]),
   ].join(" / ");
 }

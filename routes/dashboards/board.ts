@@ -11,7 +11,7 @@ import { settingsIn } from "../../lib/machines/shown_unit.ts";
 import { shownIn } from "../../lib/words/conversion.ts";
 import { coarse, pastOf as spansOf, type StatusChange } from "../../lib/words/past_spans.ts";
 import { PERCH } from "../../lib/live/past.ts";
-import { label, lastLevel, title as titleOf } from "../../lib/words/names.ts";
+import { label, lastLevel, sensorTitle, title as titleOf } from "../../lib/words/names.ts";
 import { valueText } from "../../lib/words/numbers.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 import { hrefWith, machineHref, machineTitle, machineTitleAt, sensorHref } from "../frame/links.ts";
@@ -93,7 +93,7 @@ export function createBoards(services: BoardServices): Boards {
     const { title, last, silence_ms, kind, unit, convert, decimals, status } = rowDataOf(
       services,
       sensor,
-      nameOf(sensor),
+      sensorTitle(sensor),
     );
     return {
       ...{ title, about: machineOf(sensor.machine), href: links ? sensorHref(sensor.id) : null },
@@ -121,12 +121,14 @@ export function createBoards(services: BoardServices): Boards {
     const lines = asked.charts
       ? await Promise.all(
         found.filter((sensor) => sensor !== undefined).map(async (sensor) => {
-          const title = one ? nameOf(sensor) : `${machineOf(sensor.machine)} ${nameOf(sensor)}`;
+          const title = one
+            ? sensorTitle(sensor)
+            : `${machineOf(sensor.machine)} ${sensorTitle(sensor)}`;
           return { title, ...await lineOf(sensor, tile.range) };
         }),
       )
       : null;
-    const own = found.map((sensor) => sensor === undefined ? GONE.title : nameOf(sensor));
+    const own = found.map((sensor) => sensor === undefined ? GONE.title : sensorTitle(sensor));
     return {
       kind: "chart",
       title: tile.title || [...new Set(own)].join(", "),
@@ -244,11 +246,6 @@ function chartHref(sensors: readonly (Sensor | undefined)[], range: ChartRange):
   if (more.length === 0) return `${sensorHref(first.id)}?range=${range}`;
   const ids = [first, ...more].map(({ id }) => id).join(",");
   return hrefWith("/compare", { sensors: ids, layout: "stacked", range });
-}
-
-/** What people call a sensor. */
-export function nameOf({ settings, sensor }: Pick<Sensor, "settings" | "sensor">): string {
-  return titleOf(settings.display_name ?? sensor);
 }
 
 const areaText = (path: string) => path.split("/").slice(0, -1).map(label).join(" · ") || null;

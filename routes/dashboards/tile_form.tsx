@@ -18,8 +18,8 @@ import { Field, FormError, Hidden, SeenField, Select, TextArea } from "../frame/
 import { machineTitle } from "../frame/links.ts";
 import { type Picked, Picker } from "../frame/picker.tsx";
 import { strict } from "../http/validate.ts";
-import { nameOf } from "./board.ts";
 import type { BoardParts } from "./request.ts";
+import { sensorTitle } from "../../lib/words/names.ts";
 
 type Values = Readonly<Record<string, string>>;
 
@@ -143,7 +143,7 @@ export function TileForm(
 /** `Press 3 Temperature`: as people read it on the pages. */
 export function calledIn(machines: BoardParts["machines"], sensor: Sensor): string {
   const machine = machines.find(sensor.machine) ?? { name: null, path: sensor.machine };
-  return `${machineTitle(machine)} ${nameOf(sensor)}`;
+  return `${machineTitle(machine)} ${sensorTitle(sensor)}`;
 }
 
 /** What the form's texts stand for. @throws PerchError `validation` naming the field */

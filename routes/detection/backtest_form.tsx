@@ -4,7 +4,7 @@ import { detectorsFor } from "../../lib/detect/backtest/request.ts";
 import type { Backtest } from "../../lib/detect/backtest/shapes.ts";
 import type { Detector } from "../../lib/detect/detector.ts";
 import { isDuration, optionText } from "../../lib/words/durations.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { label, sensorTitle } from "../../lib/words/names.ts";
 import type { Backtests } from "../../lib/detect/backtest/jobs.ts";
 import type { Recent } from "../../lib/live/recent.ts";
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
@@ -138,9 +138,7 @@ function RunForm(
       <input type="hidden" name="detector" value={detector.name} />
       <section class="card" aria-labelledby="options">
         <h2 id="options">
-          {`${detector.title} of ${label(sensor.machine)}, ${
-            sensor.settings.display_name ?? title(sensor.sensor)
-          }`}
+          {`${detector.title} of ${label(sensor.machine)}, ${sensorTitle(sensor)}`}
         </h2>
         <p class="help">
           {detector.about}

@@ -3,7 +3,7 @@ import { ClassMark } from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { PredictionNames } from "../../lib/detect/predict/prediction.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
-import { lastLevel, title } from "../../lib/words/names.ts";
+import { sensorTitle, title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import type { PageFrame } from "../frame/layout.tsx";
 import { hrefWith, machineTitleAt, sensorHref } from "../frame/links.ts";
@@ -37,7 +37,7 @@ export function Explanation(
   const featureParts = outlook.features.map((share): DrawnPart => ({
     share,
     title: share.about.charAt(0).toUpperCase() + share.about.slice(1),
-    note: share.sensor === null ? undefined : sensorTitle(parts.sensors, share.sensor),
+    note: share.sensor === null ? undefined : calledBy(parts.sensors, share.sensor),
   }));
   return (
     <>
@@ -152,14 +152,14 @@ function sensorPart(
   const sensor = sensors.find(name);
   return {
     share,
-    title: sensorTitle(sensors, name),
+    title: calledBy(sensors, name),
     href: sensor && sensorHref(sensor.id),
     unit: sensor?.unit ?? undefined,
   };
 }
 
-function sensorTitle(sensors: PredictionNames["sensors"], name: string): string {
-  return title(sensors.find(name)?.settings.display_name ?? lastLevel(name));
+function calledBy(sensors: PredictionNames["sensors"], name: string): string {
+  return sensorTitle(sensors.find(name) ?? { sensor: name, settings: { display_name: null } });
 }
 
 /** Who judged: the rules or a model. */

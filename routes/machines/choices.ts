@@ -21,7 +21,7 @@ export function plantChoices(machines: MachineDirectory, sensors: SensorDirector
       case "sensor":
         return sensors.all().slice(0, most).map((one) => ({
           value: one.name,
-          label: title(sensorTexts(machines, one)[0]),
+          label: sensorTexts(machines, one)[0],
         }));
       case "tag":
         return [...new Set(machines.all().flatMap(({ tags }) => tags))].slice(0, most)

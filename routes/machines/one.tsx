@@ -5,7 +5,7 @@ import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { isUnder, type Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import { lastLevel, title } from "../../lib/words/names.ts";
+import { lastLevel, sensorTitle, title } from "../../lib/words/names.ts";
 import { hrefWith, machineEventsHref, machineHref, machineTitle } from "../frame/links.ts";
 import { Controls, controlsOf } from "../frame/order_control.tsx";
 import { Crumbs, Empty } from "../frame/parts.tsx";
@@ -183,7 +183,7 @@ function Rows(
           key={sensor.id}
           name="SensorRow"
           component={SensorRow}
-          props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
+          props={rowOf(parts, sensor, sensorTitle(sensor))}
         />
       ))}
     </>

@@ -22,7 +22,7 @@ import type { MachinesService } from "../../lib/machines/service.ts";
 import { matchingInTurns } from "../../lib/search/in_turns.ts";
 import type { ReadingsStore } from "../../lib/readings/store.ts";
 import type { DeviceService } from "../../lib/sources/devices/service.ts";
-import { label } from "../../lib/words/names.ts";
+import { sensorTitle, withinSentence } from "../../lib/words/names.ts";
 import { machineTitle } from "../frame/links.ts";
 import type { StandingParts } from "../annotations/standing.tsx";
 import type { BrokerAddress, PageParts } from "../frame/page_parts.ts";
@@ -94,9 +94,9 @@ export function machineTexts(machine: Machine): string[] {
 /** What a sensor is found by, first what it is called. */
 export function sensorTexts(machines: Pick<MachineDirectory, "find">, sensor: Sensor): string[] {
   const machine = machines.find(sensor.machine);
-  const called = sensor.settings.display_name ?? label(sensor.sensor);
+  const called = sensorTitle(sensor);
   return [
-    `${machine === undefined ? "" : machineTitle(machine)} ${called}`,
+    machine === undefined ? called : `${machineTitle(machine)} ${withinSentence(called)}`,
     sensor.name,
     ...(machine?.tags ?? []),
   ];

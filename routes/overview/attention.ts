@@ -21,6 +21,7 @@ import { lifeSentence } from "../../lib/detect/predict/life_words.ts";
 import { rowDataOf } from "../machines/sensor_rows.ts";
 import { type Route, route } from "../http/route.ts";
 import { machineHref, machineTitle } from "../frame/links.ts";
+import { sensorTitle } from "../../lib/words/names.ts";
 
 export interface AttentionServices extends Pick<MachinePageParts, "shown"> {
   machines: MachineDirectory;
@@ -87,7 +88,7 @@ function cardOf(
     text: condition.text,
     since_ms: condition.sinceMs,
     rows: off.slice(0, ROWS_MOST).map(({ sensor }) => ({
-      ...rowDataOf(services, sensor, sensor.settings.display_name ?? sensor.sensor),
+      ...rowDataOf(services, sensor, sensorTitle(sensor)),
       usual: usualOf(services, sensor, current),
     })),
     more: Math.max(0, off.length - ROWS_MOST),

@@ -6,7 +6,7 @@ import type { Status } from "../../lib/live/status_shape.ts";
 import { isPlant } from "../../lib/machines/host_machine.ts";
 import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { label, sensorTitle, title } from "../../lib/words/names.ts";
 import { Island } from "../frame/island.tsx";
 import { machineHref, machineTitle } from "../frame/links.ts";
 import { More } from "../frame/parts.tsx";
@@ -105,7 +105,7 @@ function Cards({ parts, sensors }: { parts: MachinePageParts; sensors: readonly 
               key={sensor.id}
               name="SensorRow"
               component={SensorRow}
-              props={rowOf(parts, sensor, sensor.settings.display_name ?? sensor.sensor)}
+              props={rowOf(parts, sensor, sensorTitle(sensor))}
             />
           ))}
           {list.length > ROWS_PER_MACHINE && (

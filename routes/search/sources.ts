@@ -70,7 +70,7 @@ function plant({ machines, sensors, cameras, dashboards }: SourceParts): SearchS
       (sensor) => ({
         policy,
         hit: {
-          title: title(sensorTexts(machines, sensor)[0]),
+          title: sensorTexts(machines, sensor)[0],
           detail: sensor.name,
           url: sensorHref(sensor.id),
           value: sensor.name,

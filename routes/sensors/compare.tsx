@@ -4,7 +4,7 @@ import type { CompareProps } from "../../islands/compare_data.ts";
 import { CompareView } from "../../islands/compare_view.tsx";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { matchingInTurns } from "../../lib/search/in_turns.ts";
-import { title } from "../../lib/words/names.ts";
+import { sensorTitle, title, withinSentence } from "../../lib/words/names.ts";
 import { annotationsOf } from "../annotations/request.ts";
 import { Field, FormError, Hidden } from "../frame/form.tsx";
 import { Island } from "../frame/island.tsx";
@@ -117,7 +117,7 @@ async function found(
 function titleOf({ machines }: Pick<SensorPageParts, "machines">, sensor: Sensor): string {
   const machine = machines.find(sensor.machine);
   const where = machine === undefined ? title(sensor.machine) : machineTitle(machine);
-  return `${where} ${(sensor.settings.display_name ?? title(sensor.sensor)).toLowerCase()}`;
+  return `${where} ${withinSentence(sensorTitle(sensor))}`;
 }
 
 function compareHref(

@@ -5,7 +5,7 @@ import { atLeast } from "../../lib/access/policy.ts";
 import { SENSOR_STATUSES } from "../../lib/live/status_words.ts";
 import { plantSensors } from "../../lib/machines/host_machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { sensorTitle, title, withinSentence } from "../../lib/words/names.ts";
 import { pageInMemory } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { BulkList, Changed, Pick as PickSensor } from "../frame/bulk.tsx";
@@ -160,9 +160,9 @@ function Machines(
   // One quantity of many machines: each row says of which.
   const flat = machines.size > page.length / 2;
   const row = (sensor: Sensor) => {
-    const called = sensor.settings.display_name ?? sensor.sensor;
+    const called = sensorTitle(sensor);
     const named = parts.machines.find(sensor.machine) ?? { name: null, path: sensor.machine };
-    const shown = flat ? `${machineTitle(named)}: ${label(called)}` : called;
+    const shown = flat ? `${machineTitle(named)}: ${withinSentence(called)}` : called;
     const island = (
       <Island
         key={sensor.id}

@@ -11,7 +11,7 @@ import type { Trend } from "../../lib/live/timeline.ts";
 import { anomalyOf } from "../../lib/detect/anomaly.ts";
 import { atLeast } from "../../lib/access/policy.ts";
 import { type Mark, markOf } from "../../islands/anomaly_mark.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { label, sensorTitle, title } from "../../lib/words/names.ts";
 import { ago } from "../../lib/words/times.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 import { machineHref, sensorHref } from "../frame/links.ts";
@@ -77,7 +77,7 @@ export function sensorPage(parts: SensorPageParts): Route {
       const standing = machine === undefined ? null : await standingOf(parts, machine, sensor.id);
       const content = { parts, standing, sensor, choice, trend, marks, annotations, mayJudge };
       return parts.frame.answer(c, who, {
-        title: `${title(sensor.sensor)}, ${label(sensor.machine)}`,
+        title: `${sensorTitle(sensor)}, ${label(sensor.machine)}`,
         place: "/sensors",
         script: "sensor",
         stream: { types: "reading,anomaly,status,command", sensor: sensor.id },
@@ -140,7 +140,7 @@ function SensorContent(
         </a>
       </Crumbs>
       <div class="sensor-head">
-        <h1>{sensor.settings.display_name ?? title(sensor.sensor)}</h1>
+        <h1>{sensorTitle(sensor)}</h1>
         <Island
           name="SensorNow"
           component={SensorNow}

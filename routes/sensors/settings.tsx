@@ -11,7 +11,7 @@ import {
 import { IN_UNIT, inverse, settingsIn, type Shown } from "../../lib/machines/shown_unit.ts";
 import { UNIT_CHOICES } from "../../lib/machines/unit_choice.ts";
 import { durationText, isDuration } from "../../lib/words/durations.ts";
-import { label, title } from "../../lib/words/names.ts";
+import { sensorTitle, title } from "../../lib/words/names.ts";
 import { sensorHref } from "../frame/links.ts";
 import { Crumbs, Post } from "../frame/parts.tsx";
 import { CONFIRM_UNIT, UNIT_ACTION } from "./unit_notice.tsx";
@@ -51,7 +51,7 @@ export function sensorSettingsPages(parts: SensorPageParts): Route[] {
   const draw = (context: RouteContext, id: string, sent: SentForm) => {
     const sensor = findSensor(parts.sensors, id);
     return parts.frame.answer(context.c, context.who, {
-      title: `Settings of ${label(sensor.sensor)}`,
+      title: `Settings of ${sensorTitle(sensor)}`,
       place: "/sensors",
       status: sent.status,
       content: <Content sensor={sensor} shown={parts.shown(sensor)} sent={sent} />,
@@ -173,7 +173,7 @@ function Content(
       <Crumbs>
         <a href={sensorHref(sensor.id)}>{sensor.name.split("/").map(title).join(" / ")}</a>
       </Crumbs>
-      <h1>{`Settings of ${label(sensor.settings.display_name ?? sensor.sensor)}`}</h1>
+      <h1>{`Settings of ${sensorTitle(sensor)}`}</h1>
       <form method="post" action={`${PAGE}/change`} class="settings">
         <SeenField />
         <FormError>{errors.form}</FormError>

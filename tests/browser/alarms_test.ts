@@ -96,7 +96,7 @@ Deno.test({
       await open(2);
       const { page, faults, close } = await enter("engineer", { viewport: PHONE });
       await page.waitForSelector("text=2 alarms not acknowledged");
-      await page.waitForSelector(".attention-cards >> text=Acknowledge oil 95 °C");
+      await page.waitForSelector(".attention-cards >> text=Acknowledge Oil 95 °C");
       await assertAccessible(page);
       await assertFits(page);
       if (SHOTS) await page.screenshot({ path: `${SHOTS}/overview.png`, fullPage: true });
@@ -184,7 +184,7 @@ Deno.test({
       assert.match(await desk.page.textContent("h1") ?? "", /3 alarms not acknowledged/);
       assert.equal(await desk.page.locator("[data-alarm]").count(), 3);
       const top = await desk.page.textContent("[data-alarm]");
-      assert.match(top ?? "", /critical.*oil 95 °C is above critical 90 °C/);
+      assert.match(top ?? "", /critical.*Oil 95 °C is above critical 90 °C/);
       await assertEveryLook(desk.page);
       await picture("alarms");
       await keepMoment(app, "hall/press/oil");
@@ -204,7 +204,7 @@ Deno.test({
       assert.equal(await page.locator("[data-alarm]").count(), 3, "nothing moved by itself");
       assert.match(await page.title(), /^\(4\) /);
       await page.click("text=1 new: show");
-      await page.waitForSelector("text=gear 91 °C is above critical 90 °C");
+      await page.waitForSelector("text=Gear 91 °C is above critical 90 °C");
       await send("hall/mixer/gear", 60);
       await page.waitForSelector('[data-alarm]:has-text("gear") >> text=resolved after');
       // The badge is on every page, also where nothing else lives.

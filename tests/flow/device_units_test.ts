@@ -59,7 +59,7 @@ Deno.test("readings in another unit are kept apart, marked, told once, and judge
     await check("after a restart");
     const { items } = await site.parts.events.list({ types: ["sensor.unit_changed"], limit: 10 });
     assert.equal(items.length, 1);
-    assert.match(items[0].text, /j15\/temp now reports °F instead of °C/);
+    assert.match(items[0].text, /J15: Temp now reports °F instead of °C/);
   }));
 
 Deno.test("convert from now on", () =>

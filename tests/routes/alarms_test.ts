@@ -62,7 +62,7 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
     const send = await withLimits(app);
     await send(83.4);
     const alarm = await one(app, (a) => a.state === "active");
-    assert.equal(alarm.title, "bearing 83.4 °C is above warning 80 °C");
+    assert.equal(alarm.title, "Bearing 83.4 °C is above warning 80 °C");
     assert.deepEqual(
       [alarm.machine, alarm.machine_name, alarm.sensor, alarm.unit, alarm.value, alarm.limit],
       ["hall/press", "Press", SENSOR, "°C", 83.4, 80],
@@ -75,7 +75,7 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
 
     await send(95);
     const worse = await one(app, (a) => a.severity === "critical");
-    assert.equal(worse.title, "bearing 95 °C is above critical 90 °C");
+    assert.equal(worse.title, "Bearing 95 °C is above critical 90 °C");
     assert.equal(worse.version, alarm.version + 1);
     const status = await (await app.ask("/api/status")).json();
     assert.deepEqual(status.alarms, {
@@ -93,9 +93,9 @@ Deno.test("a reading beyond its limit becomes an alarm: API, stream, event log, 
       // deno-lint-ignore no-explicit-any
       detail.history.map((e: any) => [e.type, e.text]),
       [
-        ["alarm.resolved", "Press: bearing 95 °C is above critical 90 °C: over"],
-        ["alarm.changed", "Press: bearing 95 °C is above critical 90 °C (now critical)"],
-        ["alarm.raised", "Press: bearing 83.4 °C is above warning 80 °C"],
+        ["alarm.resolved", "Press: Bearing 95 °C is above critical 90 °C: over"],
+        ["alarm.changed", "Press: Bearing 95 °C is above critical 90 °C (now critical)"],
+        ["alarm.raised", "Press: Bearing 83.4 °C is above warning 80 °C"],
       ],
     );
     assert.equal(detail.evidence.length, 2, "raised and changed");

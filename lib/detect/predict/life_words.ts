@@ -1,6 +1,6 @@
 import type { Sensor } from "../../machines/sensor.ts";
 import { lifeVerb } from "../../words/life.ts";
-import { lastLevel, title } from "../../words/names.ts";
+import { lastLevel, sensorTitle, title } from "../../words/names.ts";
 import { exact } from "../../words/numbers.ts";
 import type { LifeNote } from "./shapes.ts";
 
@@ -20,8 +20,8 @@ export function lifeSentence(life: LifeNote, sensors: NamedSensors, nowMs: numbe
   if (!life.known) return null;
   if ("machines" in life) return title(life.text);
   const sensor = sensors.find(life.sensor);
-  const name = sensor ? sensor.settings.display_name ?? sensor.sensor : lastLevel(life.sensor);
+  const name = sensor ? sensorTitle(sensor) : title(lastLevel(life.sensor));
   const limit = exact(life.limit);
   const unit = sensor?.unit ? ` ${sensor.unit}` : "";
-  return `${title(name)} ${lifeVerb(life, `${limit}${unit}`, nowMs)}`;
+  return `${name} ${lifeVerb(life, `${limit}${unit}`, nowMs)}`;
 }

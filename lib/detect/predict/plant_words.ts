@@ -4,7 +4,7 @@
  */
 import type { Sensor } from "../../machines/sensor.ts";
 import { beside, exact } from "../../words/numbers.ts";
-import { lastLevel } from "../../words/names.ts";
+import { lastLevel, sensorTitle, title } from "../../words/names.ts";
 import { headed, headline, headName, innerName, usualWords } from "../../words/usual.ts";
 import { levelOf, type Limits } from "../limits.ts";
 import type { FeatureShare, Outlook, SensorShare } from "./shapes.ts";
@@ -27,7 +27,7 @@ export function inPlantWords<T extends Judged>(
 ): T {
   const nameOf = (full: string) => {
     const sensor = own.find(({ name }) => name === full);
-    return sensor?.settings.display_name ?? sensor?.sensor ?? lastLevel(full);
+    return sensor === undefined ? title(lastLevel(full)) : sensorTitle(sensor);
   };
   const action = own.toSorted((a, b) => b.name.length - a.name.length).reduce(
     (text, { name }) => text.replaceAll(name, innerName(nameOf(name))),

@@ -9,6 +9,7 @@ import type { History as LifeHistory, KnownLife, LifeEstimator } from "../life/l
 import type { Limits } from "../limits.ts";
 import type { History } from "./history.ts";
 import type { TrendNote } from "./shapes.ts";
+import { sensorTitle } from "../../words/names.ts";
 
 const SPANS_MS = [14 * 24 * HOUR_MS, 24 * HOUR_MS, 2 * HOUR_MS];
 const POINTS = 240;
@@ -110,7 +111,7 @@ function noteOf(
   const { remainingMs, lowMs, highMs, confidence } = life;
   return {
     known: true,
-    text: `${sensor.settings.display_name ?? sensor.sensor}: ${life.text}`,
+    text: `${sensorTitle(sensor)}: ${life.text}`,
     sensor: sensor.name,
     limit,
     remainingMs,

@@ -1,15 +1,9 @@
 /** Numbers and names as reports write them. Pure. */
-import type { Sensor } from "../../machines/sensor.ts";
-import { label, title } from "../../words/names.ts";
 import { grouped, number } from "../../words/numbers.ts";
 import { HOUR_MS, span } from "../../words/times.ts";
 import { lengthText } from "../render/cells.ts";
 
-export { machineTitle as machineName } from "../../words/names.ts";
-
-export function sensorName({ settings, sensor }: Pick<Sensor, "settings" | "sensor">): string {
-  return settings.display_name ?? title(label(sensor));
-}
+export { machineTitle as machineName, sensorTitle as sensorName } from "../../words/names.ts";
 
 /** To a hundredth of a percent; what is not all is never 100 %. */
 export function floored(part: number): number {
