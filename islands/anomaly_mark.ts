@@ -1,7 +1,7 @@
 /** An anomaly, as charts and lists draw it; apart from the list, which few pages have. */
 import type { Anomaly } from "../lib/detect/anomaly.ts";
 import { comparesWithUsual } from "../lib/words/detectors.ts";
-import { number } from "../lib/words/numbers.ts";
+import { number, withUnit } from "../lib/words/numbers.ts";
 
 /** What a page needs of an anomaly. */
 export type Mark = Pick<
@@ -40,5 +40,5 @@ export function foundWords(
     return headline;
   }
   const text = (x: number) => number(x, decimals);
-  return `${text(value)}${unit === null ? "" : ` ${unit}`}, usually ${text(low)} to ${text(high)}`;
+  return `${withUnit(text(value), unit)}, usually ${text(low)} to ${text(high)}`;
 }

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { number } from "../lib/words/numbers.ts";
+import { number, unitText } from "../lib/words/numbers.ts";
 import { clockTime } from "../lib/words/times.ts";
 import type { ShownBacktest } from "../lib/detect/backtest/view.ts";
 import { axisNumber } from "./chart_columns.ts";
@@ -131,7 +131,7 @@ function ValueAxis({ low, high, y, unit }: {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return null;
   return (
     <svg class="value-axis" height={HEIGHT_PX} aria-hidden="true">
-      {unit !== null && <text x="100%" y="0" dx="-8" dy="-2">{unit}</text>}
+      {unit !== null && <text x="100%" y="0" dx="-8" dy="-2">{unitText(unit)}</text>}
       {ticksOf(low, high).map((value) => (
         <text key={value} x="100%" dx="-8" y={y(value).toFixed(1)} dy="4">
           {axisNumber(value, null)}

@@ -1,7 +1,7 @@
 /** A chart on a dashboard: a strip for each unit, one time axis below. A picture, drawn anew from each answer. */
 import type { VNode } from "preact";
 import type { BoardLine, BoardTileOf } from "../lib/live/board.ts";
-import { number } from "../lib/words/numbers.ts";
+import { number, unitText } from "../lib/words/numbers.ts";
 import { dateTime, HOUR_MS, MINUTE_MS } from "../lib/words/times.ts";
 import { gapMs, runsOf, spansOf } from "./chart_data.ts";
 import { bandsOf, type LimitBand, rangeOf } from "./limits.ts";
@@ -14,7 +14,7 @@ export function BoardChart({ tile, zone }: { tile: Chart; zone: string }): VNode
   const lines = tile.lines ?? [];
   const measures = lines.filter(({ kind }) => kind === "number");
   const states = lines.filter(({ kind }) => kind !== "number");
-  const strips = [...Map.groupBy(measures, ({ unit }) => unit ?? "")];
+  const strips = [...Map.groupBy(measures, ({ unit }) => unitText(unit))];
   const { from_ms: fromMs, to_ms: toMs } = tile;
   return (
     <div class="board-chart">

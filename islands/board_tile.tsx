@@ -1,3 +1,4 @@
+import { unitText } from "../lib/words/numbers.ts";
 import type { VNode } from "preact";
 import type { BoardMachine, BoardRow, BoardTile as Tile, BoardTileOf } from "../lib/live/board.ts";
 import { attentionSentence } from "../lib/words/boards.ts";
@@ -53,7 +54,7 @@ function Value(
     <>
       <p class={silent ? "tile-value stale" : "tile-value"}>
         {text ?? "–"}
-        {unit && <span class="unit">{unit}</span>}
+        {unitText(unit) && <span class="unit">{unitText(unit)}</span>}
       </p>
       <Sparkline spark={spark} />
       <p class="tile-note">
@@ -102,7 +103,7 @@ function Row({ row, nowMs }: { row: BoardRow; nowMs: number }): VNode {
         {about && <span class="area">{about}</span>}
       </th>
       <td class={silent ? "number stale" : "number"}>
-        {text ?? "–"} {unit && <span class="unit">{unit}</span>}
+        {text ?? "–"} {unitText(unit) && <span class="unit">{unitText(unit)}</span>}
       </td>
       <td class="text">
         {status === null

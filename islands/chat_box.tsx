@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { VNode } from "preact";
 import type { ChatAnswer, UsedNumber } from "../lib/ai/chat.ts";
-import { number } from "../lib/words/numbers.ts";
+import { number, withUnit } from "../lib/words/numbers.ts";
 import { clockTime } from "../lib/words/times.ts";
 import { fetchOwn } from "./own.ts";
 import { sentence } from "../lib/words/sentence.ts";
@@ -114,7 +114,7 @@ function Exchange(
 
 function valueOf({ value, unit }: UsedNumber): string {
   if (value === null) return "no reading yet";
-  return [typeof value === "number" ? number(value) : value, unit ?? ""].join(" ").trim();
+  return withUnit(typeof value === "number" ? number(value) : value, unit);
 }
 
 /** The answer, or why there is none. */

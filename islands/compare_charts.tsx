@@ -1,4 +1,5 @@
 /** The charts of a comparison: one over the other, or beneath each other on one axis of time. */
+import { unitText } from "../lib/words/numbers.ts";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { gapMs } from "./chart_data.ts";
@@ -116,7 +117,7 @@ function One(
     <section aria-label={sensor.title}>
       <h2>
         {sensor.title}
-        {sensor.unit !== null && <span class="unit">{sensor.unit}</span>}
+        {unitText(sensor.unit) && <span class="unit">{unitText(sensor.unit)}</span>}
       </h2>
       <Framed name={sensor.title} drawn={drawn} onBack={onBack} onSpoken={onSpoken}>
         {drawn === null && <Plain props={props} places={[place]} />}

@@ -1,7 +1,7 @@
 /** What a comparison shows, and asks for when another range is looked at. */
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { type Conversion, shownIn } from "../lib/words/conversion.ts";
-import { number } from "../lib/words/numbers.ts";
+import { number, withUnit } from "../lib/words/numbers.ts";
 import { addReading, type Buckets } from "./chart_data.ts";
 import { onReadings, serverNow } from "./live.ts";
 import { fetchOwn } from "./own.ts";
@@ -116,7 +116,7 @@ export function followCompared(
 
 /** A value with its unit. */
 export function shownWith({ unit, decimals }: ComparedSensor, value: number): string {
-  return `${number(value, decimals)}${unit === null ? "" : ` ${unit}`}`;
+  return withUnit(number(value, decimals), unit);
 }
 
 /** What a sensor had at a time: the mean of the bucket there, or of the one before within `gap`; null: none. */

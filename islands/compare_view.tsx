@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { grouped, number } from "../lib/words/numbers.ts";
+import { grouped, number, unitText } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import { shownInAddress } from "./chart_address.ts";
 import { gapMs, spansOf, statisticsOf } from "./chart_data.ts";
@@ -117,7 +117,7 @@ function Statistics({ props, view }: { props: CompareProps; view: Compared }): V
                 <td>{text(found?.min)}</td>
                 <td>{text(found?.mean)}</td>
                 <td>{text(found?.max)}</td>
-                <td class="text">{unit ?? ""}</td>
+                <td class="text">{unitText(unit)}</td>
                 <td>{grouped(found?.count ?? 0)}</td>
                 <td>
                   <a href={without} aria-label={`Leave out ${title}`}>Leave out</a>
@@ -156,7 +156,7 @@ function Values(
               {places.map((i) => (
                 <th scope="col" key={i}>
                   {props.sensors[i].title}
-                  {props.sensors[i].unit !== null && ` (${props.sensors[i].unit})`}
+                  {unitText(props.sensors[i].unit) && ` (${unitText(props.sensors[i].unit)})`}
                 </th>
               ))}
             </tr>

@@ -1,6 +1,6 @@
 /** Limits of a sensor as charts draw them. Pure: the server renders from them, the browser goes on. */
 import type { SensorSettings } from "../lib/machines/sensor_settings.ts";
-import { exact } from "../lib/words/numbers.ts";
+import { exact, withUnit } from "../lib/words/numbers.ts";
 
 export type ShownLimits = Pick<
   SensorSettings,
@@ -60,7 +60,7 @@ export function limitWords(
   limits: ShownLimits,
   unit: string | null,
 ): string | null {
-  const text = (value: number) => exact(value) + (unit === null ? "" : ` ${unit}`);
+  const text = (value: number) => withUnit(exact(value), unit);
   const { warning_low, warning_high, critical_low, critical_high } = limits;
   const words = [
     critical_low !== null && `critical at or below ${text(critical_low)}`,

@@ -76,7 +76,7 @@ export function MachineCondition(props: MachineConditionProps): VNode {
   }
   const { score, confidence } = condition;
   const kind = condition.class;
-  // Without any confidence "normal" says nothing of the machine.
+  // Without any confidence "normal" says nothing of the machine: it is still being learned.
   const judged = confidence > 0 || kind !== "normal";
   return (
     <>
@@ -84,18 +84,18 @@ export function MachineCondition(props: MachineConditionProps): VNode {
         <span class={kind === "normal" ? "" : `state ${kind} first`}>
           {MARKS[kind] && <span class="mark" aria-hidden="true">{MARKS[kind]}</span>}
           {!judged
-            ? "Not judged yet"
+            ? condition.summary
             : kind !== "normal"
             ? kind
             : open.length === 0
             ? "Runs as usual"
             : "Beside its open alarms it runs as usual"}
         </span>
-        {`: ${condition.summary}.`}
+        {judged ? `: ${condition.summary}.` : "."}
       </p>
       <dl class="figures">
         <Figure name="Health" value={judged ? `${healthOf(score)} of 100` : "unknown"} />
-        <Figure name="Anomaly score" value={score.toFixed(2)} />
+        <Figure name="Anomaly score" value={judged ? score.toFixed(2) : "unknown"} />
         <Figure name="Confidence" value={`${Math.round(confidence * 100)} %`} />
         <Figure name="Judged by" value={condition.source === "rules" ? "rules" : "its model"} />
       </dl>

@@ -16,6 +16,7 @@ export type ShownPrediction =
     | "machine_name"
     | "at_ms"
     | "class"
+    | "learning"
     | "score"
     | "summary"
     | "source"
@@ -127,7 +128,7 @@ export function PredictionNews({ newest }: { newest: string | null }): VNode {
 
 /** What the page says first, and what colours it. */
 export function answerOf(
-  current: readonly Pick<ShownPrediction, "class">[],
+  current: readonly Pick<ShownPrediction, "class" | "learning">[],
   machines: number,
 ): { sentence: string; worst: "warning" | "critical" | null } {
   if (current.length === 0) {
@@ -135,7 +136,20 @@ export function answerOf(
   }
   const odd = current.filter((one) => one.class !== "normal");
   const word = (n: number) => n === 1 ? "machine" : "machines";
+  const learning = current.filter((one) => one.learning).length;
+  if (learning === current.length) {
+    return {
+      sentence: `Still learning what is usual of ${learning} of ${machines} ${word(machines)}`,
+      worst: null,
+    };
+  }
+  const more = learning === 0 ? "" : `, ${learning} still learning`;
   if (odd.length === 0) {
+    if (learning > 0) {
+      const judged = current.length - learning;
+      const sentence = `${judged} of ${machines} ${word(machines)} judged: as usual${more}`;
+      return { sentence, worst: null };
+    }
     const all = current.length === machines && machines > 1;
     const sentence = all
       ? `All ${machines} machines run as usual`
@@ -146,7 +160,7 @@ export function answerOf(
   return {
     sentence: `${odd.length} of ${length} ${word(length)} ${
       odd.length === 1 ? "runs" : "run"
-    } unusually`,
+    } unusually${more}`,
     worst: odd.some((one) => one.class === "critical") ? "critical" : "warning",
   };
 }
@@ -173,11 +187,13 @@ export function ClassMark({ kind }: { kind: ShownPrediction["class"] }): VNode |
 }
 
 /** A class as a word, with its mark. */
-export function ClassWord({ kind }: { kind: ShownPrediction["class"] }): VNode {
+export function ClassWord(
+  { kind, learning = false }: { kind: ShownPrediction["class"]; learning?: boolean },
+): VNode {
   return (
     <span class={kind === "normal" ? "state" : `state ${kind}`}>
       <ClassMark kind={kind} />
-      {kind}
+      {learning ? "learning" : kind}
     </span>
   );
 }
@@ -189,9 +205,9 @@ function Outlook({ one, nowMs }: { one: ShownPrediction; nowMs: number }): VNode
     <li>
       <p class="part-name">
         {one.id === null ? name : <a href={`/predictions/${one.id}`}>{name}</a>}
-        <ClassWord kind={one.class} />
+        <ClassWord kind={one.class} learning={one.learning} />
       </p>
-      <p class="part-share">{one.score.toFixed(2)}</p>
+      <p class="part-share">{one.learning ? "–" : one.score.toFixed(2)}</p>
       <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         <rect class="track" width="100" height="4" />
         <rect class={`bar ${one.class}`} width={(100 * one.score).toFixed(1)} height="4" />

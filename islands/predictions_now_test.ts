@@ -7,6 +7,7 @@ const one = (machine: string, kind: ShownPrediction["class"] = "normal"): ShownP
   machine_name: machine,
   at_ms: 0,
   class: kind,
+  learning: false,
   score: 0,
   summary: "",
   source: "rules",
@@ -28,6 +29,15 @@ Deno.test("answerOf of predictions says how many run unusually", () => {
     sentence: "2 of 2 machines run unusually",
     worst: "critical",
   });
+  const learning = { ...one("c"), learning: true };
+  assert.equal(
+    answerOf([learning, learning], 3).sentence,
+    "Still learning what is usual of 2 of 3 machines",
+  );
+  assert.equal(
+    answerOf([one("a"), learning], 2).sentence,
+    "1 of 2 machines judged: as usual, 1 still learning",
+  );
 });
 
 Deno.test("inPlace keeps each machine where it is read, drops those gone, adds new ones last", () => {

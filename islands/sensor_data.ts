@@ -3,7 +3,7 @@ import type { Annotation } from "../lib/annotations/annotation.ts";
 import type { Trend } from "../lib/live/shapes.ts";
 import type { StatusSpan } from "../lib/live/timeline.ts";
 import { type Conversion, shownIn } from "../lib/words/conversion.ts";
-import { number } from "../lib/words/numbers.ts";
+import { number, withUnit } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import { isShown, type Mark } from "./anomaly_mark.ts";
 import type { Buckets } from "./chart_data.ts";
@@ -152,8 +152,9 @@ export function link(
 
 /** A point in words. */
 export function pointText(buckets: Buckets, i: number, props: SensorViewProps): string {
-  const unit = props.unit ?? "";
   const text = (value: number) => number(value, props.decimals);
-  const mean = `${dateTime(buckets.t[i], props.zone)}: ${text(buckets.mean[i])} ${unit}`;
+  const mean = `${dateTime(buckets.t[i], props.zone)}: ${
+    withUnit(text(buckets.mean[i]), props.unit)
+  }`;
   return buckets.n[i] === 1 ? mean : `${mean}, ${text(buckets.min[i])} to ${text(buckets.max[i])}`;
 }

@@ -1,6 +1,6 @@
 /** The line above a sensor's chart, and the figures below it. */
 import type { VNode } from "preact";
-import { grouped, number } from "../lib/words/numbers.ts";
+import { grouped, number, unitText } from "../lib/words/numbers.ts";
 import { NOT_RECORDED } from "../lib/words/past_spans.ts";
 import { clockTime, duration } from "../lib/words/times.ts";
 import { statisticsOf } from "./chart_data.ts";
@@ -98,7 +98,7 @@ function Figure(props: { name: string; value: string; unit: string | null }): VN
       <dt>{props.name}</dt>
       <dd>
         {props.value}
-        {props.unit && <span class="unit">{props.unit}</span>}
+        {unitText(props.unit) && <span class="unit">{unitText(props.unit)}</span>}
       </dd>
     </div>
   );

@@ -2,7 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { VNode } from "preact";
 import type { SensorRowData } from "../lib/live/shapes.ts";
 import { shownIn } from "../lib/words/conversion.ts";
-import { valueText } from "../lib/words/numbers.ts";
+import { unitText, valueText } from "../lib/words/numbers.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
 import { latestOf, type LiveReading, now, statusOf } from "./live.ts";
 import { extended, Sparkline } from "./sparkline.tsx";
@@ -60,8 +60,8 @@ export function shownText(
 export function UnitText(
   { unit, guessed }: Pick<SensorRowProps, "unit" | "guessed">,
 ): VNode | null {
-  if (!unit) return null;
-  if (!guessed) return <span class="unit">{unit}</span>;
+  if (!unitText(unit)) return null;
+  if (!guessed) return <span class="unit">{unitText(unit)}</span>;
   return (
     <span class="unit" title="Guessed from its name: no device and nobody has said it">
       {unit}?

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
-import { number } from "../lib/words/numbers.ts";
+import { number, withUnit } from "../lib/words/numbers.ts";
 import { dateTime } from "../lib/words/times.ts";
 import { foundWords, type Mark } from "./anomaly_mark.ts";
 import { columnsOf, lonelyPoints } from "./chart_columns.ts";
@@ -131,10 +131,11 @@ export function createChart(root: HTMLElement, options: ChartOptions): Chart {
     const lines = textsAt(u, annotations, left);
     if (mean == null) return tip(lines.length === 0 ? null : lines.join("\n"), left);
     const [min, max] = [u.data[2][idx!]!, u.data[1][idx!]!];
-    const unit = options.unit === null ? "" : ` ${options.unit}`;
     const text = (value: number) => number(value, decimals);
     const spread = min === max ? "" : ` (${text(min)} to ${text(max)})`;
-    lines.unshift(`${dateTime(u.data[0][idx!] * 1000, zone)}   ${text(mean)}${unit}${spread}`);
+    lines.unshift(
+      `${dateTime(u.data[0][idx!] * 1000, zone)}   ${withUnit(text(mean), options.unit)}${spread}`,
+    );
     const near = markNear(u, marks, left);
     if (near !== null) lines.push(foundWords(near, options.unit, decimals));
     tip(lines.join("\n"), u.valToPos(u.data[0][idx!], "x"));

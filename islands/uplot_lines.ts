@@ -1,3 +1,4 @@
+import { unitText } from "../lib/words/numbers.ts";
 import uPlot from "uplot";
 import type { Annotation } from "../lib/annotations/annotation.ts";
 import { dateTime } from "../lib/words/times.ts";
@@ -51,7 +52,9 @@ export function createLines(root: HTMLElement, options: LinesOptions): LinesChar
     valueAxis(colours, null, {
       scale: `y${i}`,
       side: i === 0 ? 3 : 1,
-      ...(unit === "" ? {} : { label: unit, labelSize: 16, size: 46, labelFont: "12px system-ui" }),
+      ...(unit === ""
+        ? {}
+        : { label: unitText(unit), labelSize: 16, size: 46, labelFont: "12px system-ui" }),
       ...(i === 0 ? {} : { grid: { show: false } }),
     });
   const plot = new uPlot(

@@ -1,9 +1,9 @@
 /** What will probably happen: outlooks of machines, and values near their limits. Pure. */
-import { exact } from "../words/numbers.ts";
+import { exact, withUnit } from "../words/numbers.ts";
 import { duration } from "../words/times.ts";
 import type { AnalysisBody } from "./analysis.ts";
 import type { OutlookFact, SensorFact, SiteFacts } from "./facts.ts";
-import { valueWords, withUnit } from "./words.ts";
+import { valueWords } from "./words.ts";
 
 const INSIGHTS_MOST = 10;
 /** Share of the way from the usual range to a limit from which on a value is near it. */

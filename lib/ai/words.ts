@@ -1,5 +1,5 @@
 /** How analyses and answers name values, ranges and times. Pure. */
-import { exact, number } from "../words/numbers.ts";
+import { exact, number, withUnit } from "../words/numbers.ts";
 import { clockTime, duration } from "../words/times.ts";
 import type { SensorFact, SiteFacts } from "./facts.ts";
 
@@ -48,10 +48,6 @@ export function sensorSentence(sensor: SensorFact, { nowMs, zone }: SiteFacts): 
   return `${title} is ${valueWords(sensor)}${usual === null ? "" : ` (${usual})`}${
     limit === null ? "" : `, ${limit}`
   }`;
-}
-
-export function withUnit(text: string, unit: string | null): string {
-  return unit === null || unit === "" ? text : `${text} ${unit}`;
 }
 
 /** `a`, `a and b`, `a, b and 3 more`. */

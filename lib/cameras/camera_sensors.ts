@@ -31,7 +31,7 @@ export interface CameraQuantity {
 export const CAMERA_QUANTITIES: readonly CameraQuantity[] = [
   {
     name: "fps",
-    title: "Pictures a second",
+    title: "Pictures",
     unit: "1/s",
     decimals: 1,
     isMean: true,
@@ -55,7 +55,7 @@ export const CAMERA_QUANTITIES: readonly CameraQuantity[] = [
   },
   {
     name: "reconnects",
-    title: "New starts in an hour",
+    title: "New starts",
     unit: "1/h",
     decimals: 0,
     isMean: false,

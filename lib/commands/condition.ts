@@ -1,4 +1,5 @@
 /** A condition on a sensor, for interlocks and rules. Pure. */
+import { withUnit } from "../words/numbers.ts";
 import { z } from "zod";
 import { PerchError } from "../base/errors.ts";
 import { type Sensor, shownValue } from "../machines/sensor.ts";
@@ -77,7 +78,7 @@ export function conditionText(condition: Condition, found: Sensor | undefined): 
   switch (condition.is) {
     case "above":
     case "below":
-      return `${name} is ${condition.is} ${condition.value}${found?.unit ? ` ${found.unit}` : ""}`;
+      return `${name} is ${condition.is} ${withUnit(String(condition.value), found?.unit)}`;
     case "text":
       return `${name} is “${condition.text}”`;
     default:
@@ -88,5 +89,5 @@ export function conditionText(condition: Condition, found: Sensor | undefined): 
 /** What a sensor shows now, for sentences. */
 export function shownText(found: Sensor, value: number): string {
   if (found.kind === "binary") return value === 1 ? "on" : "off";
-  return `${shownValue(found, value)}${found.unit === null ? "" : ` ${found.unit}`}`;
+  return withUnit(String(shownValue(found, value)), found.unit);
 }

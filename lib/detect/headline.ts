@@ -4,7 +4,7 @@
  */
 import { comparesWithUsual } from "../words/detectors.ts";
 import { sensorTitle } from "../words/names.ts";
-import { beside, exact, number, plain } from "../words/numbers.ts";
+import { beside, exact, number, plain, withUnit } from "../words/numbers.ts";
 import { span } from "../words/times.ts";
 import { headed, headline, usualWords } from "../words/usual.ts";
 import type { Finding } from "./detector.ts";
@@ -23,7 +23,7 @@ type Found = Pick<Finding, "detector" | "phase" | "severity" | "reason">;
 export function headlineOf(found: Found, sensor: HeadlineSensor): string {
   const { detector, phase, reason } = found;
   const name = sensorTitle(sensor);
-  const unit = sensor.unit === null || sensor.unit === "" ? "" : ` ${sensor.unit}`;
+  const unit = withUnit("", sensor.unit);
   const limit = reason.numbers?.limit;
   if (detector === "threshold" && reason.value !== undefined && limit !== undefined) {
     return ofLimit(found, name, reason.value, limit, unit);

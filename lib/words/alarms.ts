@@ -3,7 +3,7 @@
  * and the assistant say the same of the same alarm. Pure.
  */
 import { label, machineTitle } from "./names.ts";
-import { beside, exact, number } from "./numbers.ts";
+import { beside, exact, number, withUnit } from "./numbers.ts";
 import { SEVERITIES, type Severity, severityRank } from "./severity.ts";
 import { clockTime, lasted } from "./times.ts";
 
@@ -198,9 +198,8 @@ export function valueOf(
   },
 ): string | null {
   if (value === null || source === "system") return null;
-  const withUnit = (text: string) => unit === null ? text : `${text} ${unit}`;
-  if (limit === null) return withUnit(number(value));
-  return `${withUnit(beside(value, limit))}, limit ${withUnit(exact(limit))}`;
+  if (limit === null) return withUnit(number(value), unit);
+  return `${withUnit(beside(value, limit), unit)}, limit ${withUnit(exact(limit), unit)}`;
 }
 
 /** The worst severity of some; null: there is none. */

@@ -1,3 +1,4 @@
+import { withUnit } from "./numbers.ts";
 /** What became of an order to a device, and how that is said to people. Pure. */
 
 /**
@@ -24,5 +25,5 @@ export function orderText(
 ): string {
   if (kind === "button") return "press";
   if (typeof value === "boolean") return value ? "on" : "off";
-  return typeof value === "number" && unit ? `${value} ${unit}` : String(value);
+  return typeof value === "number" ? withUnit(String(value), unit) : String(value);
 }

@@ -113,3 +113,29 @@ function withDecimals(x: number, decimals: number): string {
 function sign(text: string): string {
   return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace("-", "\u2212");
 }
+
+const EVERY: Readonly<Record<string, string>> = {
+  s: "second",
+  sec: "second",
+  min: "minute",
+  h: "hour",
+  hr: "hour",
+  d: "day",
+};
+
+/**
+ * A unit as it is printed beside a value: a bare rate in words (`1/h` → `per hour`), nothing for a bare count. What is
+ * stored and what the API answers stays as it is.
+ */
+export function unitText(unit: string | null | undefined): string {
+  if (unit == null) return "";
+  const every = EVERY[/^1?\/(s|sec|min|h|hr|d)$/.exec(unit)?.[1] ?? ""];
+  if (every !== undefined) return `per ${every}`;
+  return /^(1|\/|#|counts?|none|unitless|dimensionless)$/i.test(unit) ? "" : unit;
+}
+
+/** `83.4 °C`, `5 per hour`, `3`. */
+export function withUnit(text: string, unit: string | null | undefined): string {
+  const shown = unitText(unit);
+  return shown === "" ? text : `${text} ${shown}`;
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { beside, bytes, compact, exact, number, plain } from "./numbers.ts";
+import { beside, bytes, compact, exact, number, plain, withUnit } from "./numbers.ts";
 
 Deno.test("plain: four significant digits, and nothing rounded before the decimal point", () => {
   const cases: [number, string][] = [
@@ -87,4 +87,11 @@ Deno.test("compact and bytes shorten counts", () => {
   ]);
   assert.equal(bytes(12), "12\u202fB");
   assert.equal(bytes(5_300_000), "5.3\u202fMB");
+});
+
+Deno.test("withUnit: a bare rate in words, a bare count without one, all else as it is", () => {
+  const said = ["1/h", "/min", "1/s", "count", "1", "", null, "L/h", "rpm", "mm/s"]
+    .map((unit) => withUnit("5", unit));
+  const rates = ["5 per hour", "5 per minute", "5 per second"];
+  assert.deepEqual(said, [...rates, "5", "5", "5", "5", "5 L/h", "5 rpm", "5 mm/s"]);
 });

@@ -1,4 +1,5 @@
 /** A value beside what is usual, in the words of a plant. Pure. */
+import { withUnit } from "./numbers.ts";
 import { withinSentence } from "./names.ts";
 
 /** What a headline may have. */
@@ -71,7 +72,7 @@ export function usualWords(
     rounded(value) <= rounded(high)
   ) decimals++;
   const text = (x: number) => String(rounded(x) + 0);
-  const shown = unit === null || unit === "" ? text(value) : `${text(value)} ${unit}`;
+  const shown = withUnit(text(value), unit);
   const range = text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
   return headed(name, `${shown}, usually ${range}`);
 }

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import type { FeatureShare, SensorShare } from "../../lib/detect/predict/shapes.ts";
-import { number } from "../../lib/words/numbers.ts";
+import { number, withUnit } from "../../lib/words/numbers.ts";
 
 /** A part in a prediction as it is drawn: its name, and a link where there is a page for it. */
 export interface DrawnPart {
@@ -79,7 +79,7 @@ function Place({ share, calm }: { share: SensorShare; calm: boolean }): VNode | 
 
 function wordsOf({ value, low, high }: SensorShare, unit?: string): string {
   if (!Number.isFinite(value)) return "no value now";
-  const now = unit === undefined ? number(value) : `${number(value)} ${unit}`;
+  const now = withUnit(number(value), unit);
   if (!Number.isFinite(low)) return `${now}; what is usual is not known yet`;
   return `${now}, usually ${number(low)} to ${number(high)}`;
 }

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { ClassMark } from "../../islands/predictions_now.tsx";
 import type { Clock } from "../../lib/base/clock.ts";
 import type { PredictionNames } from "../../lib/detect/predict/prediction.ts";
+import { isLearning } from "../../lib/detect/predict/rules.ts";
 import type { Outlook, StoredOutlook } from "../../lib/detect/predict/shapes.ts";
 import { sensorTitle, title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
@@ -33,6 +34,7 @@ export function Explanation(
 ): VNode {
   const { machine, tMs } = outlook;
   const calm = outlook.class === "normal";
+  const learning = isLearning(outlook);
   const sensorParts = outlook.sensors.map((share) => sensorPart(parts.sensors, share.name, share));
   const featureParts = outlook.features.map((share): DrawnPart => ({
     share,
@@ -46,8 +48,8 @@ export function Explanation(
         {`${machineTitleAt(parts.machines, machine)}: ${outlook.summary}`}
       </Answer>
       <Facts figures>
-        <Fact name="Class">{title(outlook.class)}</Fact>
-        <Fact name="Score">{outlook.score.toFixed(2)}</Fact>
+        <Fact name="Class">{learning ? "Learning" : title(outlook.class)}</Fact>
+        <Fact name="Score">{learning ? "–" : outlook.score.toFixed(2)}</Fact>
         <Fact name="Confidence">{`${Math.round(outlook.confidence * 100)} %`}</Fact>
         <Fact name="Judged by">{sourceWords(outlook)}</Fact>
         <Fact name="At">{dateTime(tMs, parts.zone)}</Fact>

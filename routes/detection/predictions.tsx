@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ClassWord, PredictionNews, PredictionsNow } from "../../islands/predictions_now.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import { predictionOf } from "../../lib/detect/predict/prediction.ts";
+import { isLearning } from "../../lib/detect/predict/rules.ts";
 import type { StoredOutlook } from "../../lib/detect/predict/shapes.ts";
 import { title } from "../../lib/words/names.ts";
 import { dateTime } from "../../lib/words/times.ts";
@@ -181,9 +182,9 @@ function Past({ items, parts }: { items: StoredOutlook[]; parts: PredictionParts
               </th>
               <td class="text">{machineTitleAt(parts.machines, o.machine)}</td>
               <td class="text">
-                <ClassWord kind={o.class} />
+                <ClassWord kind={o.class} learning={isLearning(o)} />
               </td>
-              <td>{o.score.toFixed(2)}</td>
+              <td>{isLearning(o) ? "–" : o.score.toFixed(2)}</td>
               <td>{`${Math.round(o.confidence * 100)} %`}</td>
               <td class="text">{sourceWords(o)}</td>
               <td class="text wide">{o.summary}</td>

@@ -1,3 +1,4 @@
+import type { VNode } from "preact";
 import { Attention } from "../../islands/attention.tsx";
 import { NewSensors } from "../../islands/new_sensors.tsx";
 import { OverviewAnswer } from "../../islands/overview_answer.tsx";
@@ -5,6 +6,7 @@ import { SystemLine } from "../../islands/system_line.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
 import type { Alarms } from "../../lib/alarms/alarms.ts";
 import type { StatusBoard } from "../../lib/live/status.ts";
+import { isLearning } from "../../lib/detect/predict/rules.ts";
 import { plantSensors } from "../../lib/machines/host_machine.ts";
 import { attentionOf } from "./attention.ts";
 import { type Route, route } from "../http/route.ts";
@@ -59,6 +61,7 @@ export function overviewPage(parts: OverviewParts): Route {
                 zone: parts.zone,
               }}
             />
+            <Learning parts={parts} />
             <Plant
               parts={parts}
               status={status}
@@ -76,4 +79,19 @@ export function overviewPage(parts: OverviewParts): Route {
       });
     },
   });
+}
+
+/** Machines of which nothing unusual can be said yet. */
+function Learning({ parts: { predictions } }: { parts: OverviewParts }): VNode | null {
+  const current = predictions.current();
+  const n = current.filter(isLearning).length;
+  if (n === 0) return null;
+  return (
+    <p class="muted">
+      <a href="/predictions">Predictions</a>
+      {` are still learning what is usual of ${n} of ${current.length} ${
+        current.length === 1 ? "machine" : "machines"
+      }.`}
+    </p>
+  );
 }

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { ValueRange } from "../../lib/machines/value_range.ts";
 import { type Conversion, shownIn } from "../../lib/words/conversion.ts";
-import { number } from "../../lib/words/numbers.ts";
+import { number, withUnit } from "../../lib/words/numbers.ts";
 
 /** Between which values a sensor can be, and who says so. */
 export function RangeLine(
@@ -13,8 +13,7 @@ export function RangeLine(
 ): VNode | null {
   if (range === null) return null;
   const { low, high, guessed } = range;
-  const shown = (value: number) =>
-    `${number(shownIn(convert, value))}${unit === null ? "" : ` ${unit}`}`;
+  const shown = (value: number) => withUnit(number(shownIn(convert, value)), unit);
   const between = low !== null && high !== null
     ? `between ${shown(low)} and ${shown(high)}`
     : low !== null

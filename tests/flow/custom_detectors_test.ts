@@ -62,7 +62,7 @@ Deno.test("a detector dropped into a running Perch raises an alarm that outlives
     await until("the detector", () => app.parts.custom.stats()[0] ?? null);
     await send(app, [500, 499, 498, 497, 496]);
     const alarm = await alarmThat(app, ({ state }) => state === "active");
-    assert.deepEqual([alarm.title, alarm.sensor], ["level: keeps falling", SENSOR]);
+    assert.deepEqual([alarm.title, alarm.sensor], ["Level: keeps falling", SENSOR]);
     id = alarm.id;
   }, dataDir);
   await withPerch(async (app) => {

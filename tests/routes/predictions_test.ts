@@ -87,13 +87,30 @@ async function row(app: RunningApp, values: Record<string, number>): Promise<voi
 
 Deno.test("predictions: rules until a model is trained, then the model; a fault is explained", () =>
   withApp(async (app) => {
-    await teach(app, 3);
-    await row(app, usual(1080));
-    const first = (await json(await app.ask("/api/predictions?current=true"))).items[0] as Json;
-    assert.equal(first.source, "rules");
-    assert.equal(first.class, "normal");
-    assert.match(first.summary, /judged by rules/);
-    assert.match((first.remaining_life as Json).text, /no sensor of this machine has a limit/);
+    await teach(app, 2.5);
+    const now = async () =>
+      (await json(await app.ask("/api/predictions?current=true"))).items[0] as Json;
+    // Its own look may just be at it: what it looks up is there at the next one.
+    let learning: Json;
+    do {
+      await row(app, usual(900));
+      learning = await now();
+    } while (/not looked at yet|none so far/.test(JSON.stringify(learning)));
+    assert.deepEqual([learning.source, learning.learning, learning.class], [
+      "rules",
+      true,
+      "normal",
+    ]);
+    assert.match(learning.summary, /3 h of readings are needed, 2\.5 h so far/);
+    assert.match(
+      await (await app.ask("/predictions")).text(),
+      /Still learning what is usual of 1 of 1 machine/,
+    );
+    assert.match(
+      await (await app.ask("/")).text(),
+      /still learning what is usual of 1 of 1 machine/,
+    );
+    assert.match((learning.remaining_life as Json).text, /no sensor of this machine has a limit/);
 
     const asked = await retrain(app);
     assert.equal(asked.status, 202);
@@ -101,16 +118,16 @@ Deno.test("predictions: rules until a model is trained, then the model; a fault 
     const status = await trained(app);
     const model = (status.models as Json[])[0];
     assert.equal(model.version, 1);
-    assert.ok(Number(model.rows) >= 1070 && Number(model.rows) <= 1082, `${model.rows} rows`);
+    assert.ok(Number(model.rows) >= 890 && Number(model.rows) <= 902, `${model.rows} rows`);
     assert.equal((model.sensors as unknown[]).length, 3);
 
-    for (let i = 0; i < 5; i++) await row(app, usual(1081 + i));
+    for (let i = 0; i < 5; i++) await row(app, usual(901 + i));
     const calm = (await json(await app.ask("/api/predictions?current=true"))).items[0] as Json;
     assert.equal(calm.source, "model");
     assert.equal(calm.class, "normal", JSON.stringify(calm));
 
     for (let i = 0; i < 40; i++) {
-      const values = usual(1086 + i);
+      const values = usual(906 + i);
       await row(app, { ...values, temperature: values.temperature + 0.4 * i });
     }
     const { items } = await json(

@@ -1,7 +1,7 @@
 import type { Sensor } from "../../machines/sensor.ts";
 import { lifeVerb } from "../../words/life.ts";
 import { lastLevel, sensorTitle, title } from "../../words/names.ts";
-import { exact } from "../../words/numbers.ts";
+import { exact, withUnit } from "../../words/numbers.ts";
 import type { LifeNote } from "./shapes.ts";
 
 /** Sensors by their full names. */
@@ -21,7 +21,6 @@ export function lifeSentence(life: LifeNote, sensors: NamedSensors, nowMs: numbe
   if ("machines" in life) return title(life.text);
   const sensor = sensors.find(life.sensor);
   const name = sensor ? sensorTitle(sensor) : title(lastLevel(life.sensor));
-  const limit = exact(life.limit);
-  const unit = sensor?.unit ? ` ${sensor.unit}` : "";
-  return `${name} ${lifeVerb(life, `${limit}${unit}`, nowMs)}`;
+  const limit = withUnit(exact(life.limit), sensor?.unit);
+  return `${name} ${lifeVerb(life, limit, nowMs)}`;
 }

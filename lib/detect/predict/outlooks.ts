@@ -18,7 +18,7 @@ import { lifeWords } from "./life_words.ts";
 import { inPlantWords } from "./plant_words.ts";
 import { remainingLife } from "./remaining.ts";
 import { createRowFeed } from "./row_feed.ts";
-import { judgeByRules, raisedByLimits, type RuleInput } from "./rules.ts";
+import { judgeByRules, learnedOf, raisedByLimits, type RuleInput } from "./rules.ts";
 import type { LifeNote, ModelInfo, Outlook, StoredOutlook } from "./shapes.ts";
 
 /** How long an unchanged class goes without being stored. */
@@ -83,7 +83,7 @@ interface Machine {
   stored: StoredOutlook | null;
   /** Looks in a row whose class is another than the stored one. */
   differing: number;
-  past: Map<number, Float64Array>;
+  past: Map<number, { values: Float64Array; learnedMs: number }>;
   pastMs: number;
   life: LifeNote;
   lifeMs: number;
@@ -213,7 +213,11 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
           toMs: nowMs,
           points: PAST_POINTS + 1,
         });
-        machine.past.set(num, past.mean.filter(Number.isFinite));
+        const isThere = (_: number, i: number) => Number.isFinite(past.mean[i]);
+        machine.past.set(num, {
+          values: past.mean.filter(isThere),
+          learnedMs: learnedOf(past.tMs.filter(isThere)),
+        });
       }
     }
     if (sinceMs - machine.lifeMs < LOOKUP_MS) return;
@@ -249,7 +253,8 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     const inputs = own.map((sensor, i): RuleInput => ({
       name: sensor.name,
       value: row[i],
-      past: machine.past.get(sensor.num) ?? new Float64Array(),
+      past: machine.past.get(sensor.num)?.values ?? new Float64Array(),
+      learnedMs: machine.past.get(sensor.num)?.learnedMs ?? 0,
       limits: deps.limitsOf(sensor),
     }));
     const verdict = inPlantWords(judgeByRules(inputs), own, limits);

@@ -3,7 +3,7 @@
  * usual. What the model computed is beside it, in the parts of the outlook. Pure.
  */
 import type { Sensor } from "../../machines/sensor.ts";
-import { beside, exact } from "../../words/numbers.ts";
+import { beside, exact, withUnit } from "../../words/numbers.ts";
 import { lastLevel, sensorTitle, title } from "../../words/names.ts";
 import { headed, headline, headName, innerName, usualWords } from "../../words/usual.ts";
 import { levelOf, type Limits } from "../limits.ts";
@@ -58,7 +58,7 @@ function ofLimit(
       ? limits.criticalLow
       : limits.warningLow;
     if (limit === null) continue;
-    const unit = unitOf(name) === null ? "" : ` ${unitOf(name)}`;
+    const unit = withUnit("", unitOf(name));
     const where = value === limit ? "at" : value > limit ? "above" : "below";
     const rest = `${beside(value, limit)}${unit}, ${where} its ${level} limit ${
       exact(limit)

@@ -5,6 +5,7 @@ import { type Verdict, VERDICTS } from "../../words/verdict.ts";
 import type { MachineDirectory, SensorDirectory } from "../../machines/sensor.ts";
 import { machineTitleAt } from "../../words/names.ts";
 import { lifeWords } from "./life_words.ts";
+import { isLearning } from "./rules.ts";
 import type { LifeNote, Outlook, SensorShare } from "./shapes.ts";
 
 export const MACHINE_CLASSES = ["normal", "warning", "critical"] as const;
@@ -32,6 +33,7 @@ export const predictionShape = z.object({
   class: z.enum(MACHINE_CLASSES),
   score: z.number().describe("0 to 1: a warning begins at 0.5, critical at 2/3"),
   confidence: z.number().describe("0 to 1"),
+  learning: z.boolean().describe("what is usual is not known yet: only limits are judged"),
   action: z.string().describe("what to do"),
   summary: z.string(),
   source: z.enum(PREDICTION_SOURCES).describe("rules until a model is ready"),
@@ -80,6 +82,7 @@ export function predictionOf(o: Shown, names: PredictionNames, nowMs: number): P
     class: o.class,
     score: o.score,
     confidence: o.confidence,
+    learning: isLearning(o),
     action: o.action,
     summary: o.summary,
     source: o.source,

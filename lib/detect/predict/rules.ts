@@ -3,6 +3,7 @@
  * values, and its limits. Pure.
  */
 import { plain } from "../../words/numbers.ts";
+import { HOUR_MS, MINUTE_MS, span } from "../../words/times.ts";
 import { classOf, CRITICAL_SCORE, type MachineClass, WARNING_SCORE } from "../forest/explain.ts";
 import { robustSpread } from "../forest/linalg.ts";
 import { type Level, levelOf, type Limits } from "../limits.ts";
@@ -10,12 +11,13 @@ import type { Outlook, SensorShare } from "./shapes.ts";
 
 /** Standard scores at which the score is 0.5. Twice that is 2/3, critical. */
 const Z_WARNING = 3;
-/** Points that a usual range is learned from at least. */
+/** Points and time that a usual range is learned from at least; before that only limits are judged. */
 const POINTS_LEAST = 30;
-/** Points that are half of what confidence can be. */
-const POINTS_GOOD = 200;
-/** Without a model nobody is surer than this. */
+export const LEARNED_MS = 3 * HOUR_MS;
+/** Without a model nobody is surer than this, and after `LEARNED_MS` half as sure. */
 const CONFIDENCE_MOST = 0.6;
+/** A longer gap between two values teaches nothing more. */
+const GAP_MOST_MS = 30 * MINUTE_MS;
 
 /** A sensor now, and its past. */
 export interface RuleInput {
@@ -24,7 +26,26 @@ export interface RuleInput {
   value: number;
   /** Values of the recent past, evenly spaced; finite. */
   past: Float64Array;
+  /** How long that past is, without its gaps: `learnedOf`. */
+  learnedMs: number;
   limits: Limits | null;
+}
+
+/** How much time the values of these moments tell of. */
+export function learnedOf(tMs: ArrayLike<number>): number {
+  let ms = 0;
+  for (let i = 1; i < tMs.length; i++) ms += Math.min(tMs[i] - tMs[i - 1], GAP_MOST_MS);
+  return ms;
+}
+
+/**
+ * True for what is said while a machine's usual values are not known well enough: nothing is called unusual then, and
+ * the summary says how far that is.
+ */
+export function isLearning(
+  { source, class: kind, confidence }: Pick<Outlook, "source" | "class" | "confidence">,
+): boolean {
+  return source === "rules" && kind === "normal" && confidence === 0;
 }
 
 export type RuleVerdict = Pick<
@@ -40,7 +61,7 @@ interface Judged {
   known: boolean;
 }
 
-/** Judges by rules. Without a value or past the class is `normal` and the confidence 0, and the summary gives the reason. */
+/** Judges by rules. While they are still learning the class is `normal` and the confidence 0 (`isLearning`). */
 export function judgeByRules(inputs: readonly RuleInput[]): RuleVerdict {
   const judged = inputs.filter((input) => Number.isFinite(input.value)).map(judge);
   const total = judged.reduce((sum, j) => sum + weight(j), 0);
@@ -54,18 +75,16 @@ export function judgeByRules(inputs: readonly RuleInput[]): RuleVerdict {
       score: 0,
       confidence: 0,
       action: "Nothing to do",
-      summary: "Too little is known yet to judge this machine: no model, and less than half an " +
-        "hour of readings",
+      summary: learningText(inputs),
       sensors,
     };
   }
   const score = scoreOf(worst);
   const kind = classOf(score);
-  const points = Math.min(...inputs.map((input) => input.past.length));
   return {
     class: kind,
     score,
-    confidence: CONFIDENCE_MOST * points / (points + POINTS_GOOD),
+    confidence: byLimit(worst) ? CONFIDENCE_MOST : confidenceIn(inputs.filter(isKnown)),
     action: actionFor(kind, worst),
     summary: summaryOf(kind, worst),
     sensors,
@@ -96,8 +115,28 @@ export function raisedByLimits<T extends RuleVerdict>(
   return out;
 }
 
-function judge({ name, value, past, limits }: RuleInput): Judged {
-  const known = past.length >= POINTS_LEAST;
+function isKnown({ past, learnedMs }: Pick<RuleInput, "past" | "learnedMs">): boolean {
+  return past.length >= POINTS_LEAST && learnedMs >= LEARNED_MS;
+}
+
+function confidenceIn(known: readonly RuleInput[]): number {
+  const learnedMs = Math.min(...known.map((input) => input.learnedMs));
+  return CONFIDENCE_MOST * learnedMs / (learnedMs + LEARNED_MS);
+}
+
+/** What is missing until the first sensor is known. */
+function learningText(inputs: readonly RuleInput[]): string {
+  const most = Math.max(0, ...inputs.map((input) => input.learnedMs));
+  const minutes = Math.floor(Math.min(most, LEARNED_MS) / MINUTE_MS);
+  const so = minutes < 1 ? "none" : span(minutes * MINUTE_MS);
+  const need = `${span(LEARNED_MS)} of readings are needed`;
+  return most >= LEARNED_MS
+    ? `Still learning what is usual: its readings are too few, ${POINTS_LEAST} a day are needed`
+    : `Still learning what is usual: ${need}, ${so} so far; until then only limits count`;
+}
+
+function judge({ name, value, past, learnedMs, limits }: RuleInput): Judged {
+  const known = isKnown({ past, learnedMs });
   const { centre, scale } = known ? robustSpread(past) : { centre: NaN, scale: NaN };
   // A sensor that never moved has no scale: a thousandth of its size stands in.
   const unit = Math.max(scale, 1e-3 * Math.abs(centre), 1e-9);
@@ -126,6 +165,11 @@ function scoreOf({ z, level }: Judged): number {
   return Math.max(z / (z + Z_WARNING), leastScore(level));
 }
 
+/** True where a limit says at least as much as the distance. */
+function byLimit({ z, level }: Pick<Judged, "z" | "level">): boolean {
+  return level !== "normal" && leastScore(level) >= z / (z + Z_WARNING);
+}
+
 function weight(judged: Judged): number {
   const score = scoreOf(judged);
   return score / Math.max(1e-3, 1 - score);
@@ -141,7 +185,7 @@ function summaryOf(kind: MachineClass, { share, z, level }: Judged): string {
   const byRules = "judged by rules, as no model is ready";
   if (kind === "normal") return `Every sensor is within its usual range (${byRules})`;
   const at = `${share.name} at ${plain(share.value)}`;
-  if (leastScore(level) >= z / (z + Z_WARNING)) {
+  if (byLimit({ z, level })) {
     return `${at} is beyond its ${level} limit (${byRules})`;
   }
   return `${at}, usually ${plain(share.low)} to ${plain(share.high)}: ${plain(z)} standard ` +

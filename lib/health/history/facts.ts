@@ -3,7 +3,7 @@ import { POWER_BITS } from "./power.ts";
 import type { Quantity } from "./quantities.ts";
 import type { HostReport } from "./report.ts";
 import { YEARS_MOST } from "./writes.ts";
-import { bytes, exact, number } from "../../words/numbers.ts";
+import { bytes, exact, number, withUnit } from "../../words/numbers.ts";
 import { ago, span } from "../../words/times.ts";
 
 /** What something is called and how it is; null: not measured. */
@@ -17,7 +17,7 @@ export function quantityText(
   value: number,
 ): string {
   const amount = AMOUNTS[unit];
-  if (amount === undefined) return `${number(value, decimals)} ${unit}`;
+  if (amount === undefined) return withUnit(number(value, decimals), unit);
   return `${bytes(Math.round(value * amount.factor))}${amount.per}`;
 }
 

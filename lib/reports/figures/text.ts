@@ -1,5 +1,5 @@
 /** Numbers and names as reports write them. Pure. */
-import { grouped, number } from "../../words/numbers.ts";
+import { grouped, number, withUnit } from "../../words/numbers.ts";
 import { HOUR_MS, span } from "../../words/times.ts";
 import { lengthText } from "../render/cells.ts";
 
@@ -35,5 +35,5 @@ export function rounded(value: number, decimals: number | null): number | null {
 }
 
 export function valueWithUnit(value: number, decimals: number | null, unit: string | null): string {
-  return unit === null ? number(value, decimals) : `${number(value, decimals)} ${unit}`;
+  return withUnit(number(value, decimals), unit);
 }

@@ -1,5 +1,5 @@
 /** What stands in a cell, in words and as a number. Pure. */
-import { exact, number } from "../../words/numbers.ts";
+import { exact, number, unitText } from "../../words/numbers.ts";
 import { dateTime, HOUR_MS } from "../../words/times.ts";
 import type { ReportColumn } from "../document.ts";
 
@@ -32,7 +32,7 @@ export function cellText(column: ReportColumn, value: CellValue, zone: string): 
 
 /** Of a column, with its unit: `Mean (°C)`. */
 export function columnTitle({ title, unit }: ReportColumn): string {
-  return unit === undefined || unit === "" ? title : `${title} (${unit})`;
+  return unitText(unit) === "" ? title : `${title} (${unitText(unit)})`;
 }
 
 /** Decimals that a number of the column has; null: as many as it takes. */
