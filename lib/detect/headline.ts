@@ -97,6 +97,8 @@ function ofValue(
         ? null
         : component === "still"
         ? `moves by ${shown(numbers.step)}, usually ${plain(numbers.usualStep)}`
+        : component === "swing"
+        ? `swings by ${shown(numbers.step)}, usually ${plain(numbers.usualStep)} at most`
         : `jumps by ${shown(numbers.step)}, usually ${plain(numbers.usualStep)} at most`;
     case "departure":
       return ended ? `${value}, as usual again` : ofDeparture(component, value, numbers);

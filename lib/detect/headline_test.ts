@@ -58,6 +58,12 @@ Deno.test("headlineOf: name, value with its unit, what is usual; never the mathe
       "Oil flow moves by 0 l/min, usually 0.3",
     ],
     [
+      "streaming",
+      { text, value: 9, component: "swing", numbers: { step: 4, usualStep: 1.5 } },
+      "point",
+      "Oil flow swings by 4 l/min, usually 1.5 at most",
+    ],
+    [
       "departure",
       { text, value: 1, component: "awake", numbers: { awakeMs: 10_800_000 } },
       "raised",

@@ -10,7 +10,7 @@ import { Engine } from "../streaming/engine.ts";
 import { TUNING, type Tuning } from "../streaming/tuning.ts";
 
 const NAME = "streaming";
-const VERSION = 3;
+const VERSION = 4;
 /** A sensor gives one hint in this time; what is odd in between is drawn, and nobody is asked to look. */
 const HINT_EVERY_MS = 7 * 86_400_000;
 /** A sensor that is younger than this gives none: it knows no usual day. */
@@ -100,7 +100,7 @@ function hints(s: StreamingState, tMs: number): boolean {
 /** The part that was surprised most, in words, with the range it would have accepted. */
 function reasonOf(e: Engine, value: number, hint: boolean): Reason {
   const f = e.features;
-  const [atHour, , level, activity, recent, calm, lull] = e.surprise;
+  const [atHour, , level, activity, recent, calm, lull, swing] = e.surprise;
   const still = Math.max(calm, lull);
   const point = f.known ? atHour : recent;
   const numbers = {
@@ -110,10 +110,22 @@ function reasonOf(e: Engine, value: number, hint: boolean): Reason {
     level,
     activity,
     still,
+    swing,
     expected: f.expected,
     recentMean: f.mean,
     longMean: f.long,
   };
+  if (swing > Math.max(point, level, activity, still)) {
+    const usual = around(e.tails[7].reach(USUAL));
+    return {
+      text:
+        `swings by ${plain(f.swing)} around its mean of late, ${plain(usual)} at most is usual; ` +
+        rarity(swing),
+      value,
+      component: "swing",
+      numbers: { ...numbers, step: f.swing, usualStep: usual },
+    };
+  }
   if (still > Math.max(point, level, activity)) {
     const step = calm >= lull ? f.calmStep : f.lullStep;
     return {

@@ -43,8 +43,16 @@ export class Engine {
     }
     const t = this.tuning;
     if (f.slots < t.warmUp) return this.result = 0;
-    const age = f.slots > t.ageFrom ? t.agePenalty * Math.log10(f.slots / t.ageFrom) : 0;
-    return this.result = this.#hush(Math.max(0, this.#lastingOrClear() - age));
+    return this.result = this.#hush(Math.max(0, this.#lastingOrClear() - this.#age()));
+  }
+
+  #age(): number {
+    const { slots } = this.features;
+    let off = 0;
+    for (const { from, penalty } of this.tuning.ages) {
+      if (slots > from) off += penalty * Math.log10(slots / from);
+    }
+    return off;
   }
 
   /** A small excess counts when it lasts, one that stands alone when it is far beyond all before. */
@@ -74,7 +82,7 @@ export class Engine {
     for (let i = 0; i < s.length; i++) s[i] = this.tails[i].surprise(odd[i], edge);
     const point = f.known ? s[0] : s[4];
     // What is odd for its hour counts as evidence, but it does not lead: it is too easily odd.
-    const most = Math.max(point, s[2], s[3], s[5], s[6]);
+    const most = Math.max(point, s[2], s[3], s[5], s[6], s[7]);
     const mean = (point + s[1] + s[2] + s[3]) / 4;
     return (t.lead * most + mean) / (t.lead + 1);
   }

@@ -13,6 +13,7 @@
  * - `recent`: distance from the recent mean
  * - `calm`, `lull`: how many times smaller than usual the step of the last readings is; they count readings, not
  *   slots, as what keeps still does so at the sensor's own pace
+ * - `swing`: how far slots lie from their own mean of late
  */
 import { DAY_MS } from "../../words/times.ts";
 import type { StateReader, StateWriter } from "../bytes.ts";
@@ -26,6 +27,7 @@ export const FEATURES = [
   "recent",
   "calm",
   "lull",
+  "swing",
 ] as const;
 export type Feature = typeof FEATURES[number];
 
@@ -61,6 +63,8 @@ export class Features {
   /** The same of late: what `calm` and `lull` look at. */
   calmStep = 0;
   lullStep = 0;
+  /** Usual distance of the slots from their own mean of late. */
+  swing = 0;
 
   readonly #t: Tuning;
   /** By time of day. */
@@ -84,6 +88,8 @@ export class Features {
   #last = 0;
   #usual = 0;
   #deviation = 0;
+  #swingMean = 0;
+  #swingSquare = 0;
 
   constructor(tuning: Tuning) {
     this.#t = tuning;
@@ -149,6 +155,7 @@ export class Features {
     odd[3] = this.step + (slotStep - this.step) / memory + floor;
     odd[5] = this.#calm(this.calmStep);
     odd[6] = this.#calm(this.lullStep);
+    odd[7] = this.swing + floor;
     for (let i = 0; i < odd.length; i++) if (odd[i] > this.#peak[i]) this.#peak[i] = odd[i];
   }
 
@@ -190,6 +197,10 @@ export class Features {
     this.#ringSum = 0;
     for (let i = 0; i < this.#ringCount; i++) this.#ringSum += this.#ring[i];
 
+    const away = x - this.#swingMean, move = 1 / Math.min(n, t.swing);
+    this.#swingMean += move * away;
+    this.#swingSquare = (1 - move) * (this.#swingSquare + move * away * away);
+    this.swing = Math.sqrt(this.#swingSquare);
     this.#deviation += (Math.abs(x - this.long) - this.#deviation) / Math.min(n, SPREAD_MEMORY);
     this.long += (x - this.long) / Math.min(n, t.longLevel);
     if (this.#stepCount > 0) {
@@ -220,6 +231,7 @@ export class Features {
       this.step,
       this.calmStep,
       this.lullStep,
+      this.swing,
       this.#ringSum,
     )
       .f64(this.#ringCount, this.#ringNext, this.#firstMs, this.#slotMs, this.#slotStart)
@@ -231,7 +243,7 @@ export class Features {
         this.#stepCount,
         this.#steps,
       )
-      .f64(this.#last, this.#usual, this.#deviation)
+      .f64(this.#last, this.#usual, this.#deviation, this.#swingMean, this.#swingSquare)
       .f64s(this.odd).f64s(this.closed).f64s(this.#peak)
       .f64s(this.#profile.subarray(0, this.#t.profileBins))
       .f64s(this.#spread.subarray(0, this.#t.profileBins))
@@ -248,6 +260,7 @@ export class Features {
     this.step = r.f64();
     this.calmStep = r.f64();
     this.lullStep = r.f64();
+    this.swing = r.f64();
     this.#ringSum = r.f64();
     this.#ringCount = r.f64();
     this.#ringNext = r.f64();
@@ -263,6 +276,8 @@ export class Features {
     this.#last = r.f64();
     this.#usual = r.f64();
     this.#deviation = r.f64();
+    this.#swingMean = r.f64();
+    this.#swingSquare = r.f64();
     this.#makeRoom();
     r.f64s(this.odd);
     r.f64s(this.closed);

@@ -13,6 +13,8 @@ export interface Tuning {
   readonly activity: number;
   readonly calm: number;
   readonly lull: number;
+  /** Memory of how far slots lie from their mean of late. */
+  readonly swing: number;
   /** Slots after which a slot's oddness counts half. */
   readonly halfLife: number;
   /** Soft edge of a record in octaves: of what lasts, and of what stands alone. */
@@ -23,9 +25,8 @@ export interface Tuning {
   readonly newest: number;
   /** Weight of the most surprised part against the mean of all. */
   readonly lead: number;
-  /** What each tenfold of age beyond `ageFrom` slots takes off. */
-  readonly agePenalty: number;
-  readonly ageFrom: number;
+  /** What each tenfold of age takes off beyond so many slots: who has seen much calls more of it rare. */
+  readonly ages: readonly { readonly from: number; readonly penalty: number }[];
   /** Slots without any judgement at the start. */
   readonly warmUp: number;
   /** Surprise that counts as an alarm; slots of quiet behind it; what renews the quiet; what breaks it. */
@@ -44,17 +45,17 @@ export const TUNING: Tuning = {
   profileDays: 14,
   level: 20,
   longLevel: 1500,
-  activity: 48,
+  activity: 40,
   calm: 12,
   lull: 24,
+  swing: 72,
   halfLife: 6000,
   edge: 0.15,
-  aloneEdge: 0.8,
+  aloneEdge: 1.2,
   lasting: 3,
   newest: 5,
   lead: 3,
-  agePenalty: 0.2,
-  ageFrom: 2000,
+  ages: [{ from: 2000, penalty: 0.2 }, { from: 5000, penalty: 0.4 }],
   warmUp: 50,
   alarm: 2.4,
   quiet: 50,
