@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from "../words/times.ts";
 import type { Connection } from "../db/connection.ts";
-import { BucketSums, bucketWidth } from "./buckets.ts";
+import { bucketCount, BucketSums, bucketWidth } from "./buckets.ts";
 import { FormatError } from "./bytes.ts";
 import { type ChunkInfo, OVERLAPPING, summariesOf, thinChunksOf, total } from "./chunk_store.ts";
 import { Lost } from "./lost.ts";
@@ -25,10 +25,9 @@ const LEAST_MS: Record<Tier, number> = { raw: 1, minute: MINUTE_MS, hour: HOUR_M
 /** Exact min, mean, max and count per bucket; see `ReadingsStore.buckets`. */
 export async function queryBuckets(deps: QueryDeps, query: BucketQuery): Promise<BucketResult> {
   const { fromMs, toMs } = checkRange(query);
-  const points = Math.max(1, Math.min(Math.floor(query.points), POINTS_LIMIT));
   const series = deps.table.get(query.sensor);
   const touched = await touchedBy(deps, series, { fromMs, toMs });
-  let width = bucketWidth(fromMs, toMs, points, LEAST_MS[touched.tier]);
+  let width = widthOf(query, fromMs, toMs, LEAST_MS[touched.tier]);
   if (width < MINUTE_MS && (series?.sealedReadings ?? 0) > SHORT_BUCKET_READINGS) {
     const sealed = await sealedReadings(deps.connection, query.sensor, fromMs, toMs);
     if (sealed > SHORT_BUCKET_READINGS) width = MINUTE_MS;
@@ -48,6 +47,22 @@ export async function queryBuckets(deps: QueryDeps, query: BucketQuery): Promise
       throw error;
     });
   return sums.result(lost.within(fromMs, toMs), touched);
+}
+
+function widthOf(
+  { points, bucketMs }: BucketQuery,
+  fromMs: number,
+  toMs: number,
+  leastMs: number,
+): number {
+  if (bucketMs === undefined) {
+    const most = Math.max(1, Math.min(Math.floor(points), POINTS_LIMIT));
+    return bucketWidth(fromMs, toMs, most, leastMs);
+  }
+  if (bucketCount(fromMs, toMs, bucketMs) > POINTS_LIMIT) {
+    throw new RangeError(`more than ${POINTS_LIMIT} buckets of ${bucketMs} ms`);
+  }
+  return Math.ceil(bucketMs / leastMs) * leastMs;
 }
 
 interface Summing {

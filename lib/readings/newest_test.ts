@@ -16,7 +16,7 @@ function storeOf(readings: readonly Plain[]) {
   const store: Store = {
     buckets({ sensor, fromMs, toMs, points }) {
       counted.buckets++;
-      const bucketMs = bucketWidth(fromMs, toMs, points);
+      const bucketMs = bucketWidth(fromMs, toMs, points!);
       const n = new Map<number, number>();
       for (const { tMs } of within(sensor, fromMs, toMs)) {
         const start = Math.floor(tMs / bucketMs) * bucketMs;

@@ -240,11 +240,18 @@ export interface RawResult {
   damaged: DamagedRange[];
 }
 
-export interface BucketQuery {
+export type BucketQuery =
+  & BucketRange
+  & (
+    /** Most buckets; their width follows from it. */
+    | { points: number; bucketMs?: undefined }
+    /** The width: a divisor of a minute, or whole minutes; buckets are wider only where no finer is kept. */
+    | { bucketMs: number; points?: undefined }
+  );
+interface BucketRange {
   sensor: number;
   fromMs: number;
   toMs: number;
-  points: number;
   /** Only what was summed up or came as hours from elsewhere: for who takes the readings themselves from `raw`. */
   summedOnly?: boolean;
 }

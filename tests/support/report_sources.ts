@@ -14,7 +14,7 @@ export function memoryReadings(
     (bySensor[sensor] ?? []).filter(([tMs]) => tMs >= fromMs && tMs < toMs);
   return {
     buckets({ sensor, fromMs, toMs, points }) {
-      const sums = new BucketSums(fromMs, toMs, bucketWidth(fromMs, toMs, points));
+      const sums = new BucketSums(fromMs, toMs, bucketWidth(fromMs, toMs, points!));
       for (const [tMs, value] of within(sensor, fromMs, toMs)) {
         sums.add(tMs, 1, value, value, value);
       }

@@ -39,7 +39,7 @@ async function withCamera(
 ): Promise<void> {
   await using camera = await startFaultyHttp({ fps: 50, door });
   await work(camera);
-  await until("every connection to close", () => camera.open() === 0 || null, 2_000);
+  await until("every connection to close", () => camera.open() === 0 || null);
 }
 
 /** The pictures of the first parts; fewer, when the camera ends before. */

@@ -54,7 +54,7 @@ async function play(url: string): Promise<Deno.TcpConn> {
 /** What is left after the camera did that to a client. */
 async function faultOf(way: RelayWay): Promise<FeedError> {
   const client = await play(way.url);
-  const fault = await until("the way to break", () => way.fault(), 5_000);
+  const fault = await until("the way to break", () => way.fault());
   client.close();
   await way.close();
   return fault;
@@ -64,7 +64,7 @@ async function withCamera(work: (camera: FaultyRtsp) => Promise<void>): Promise<
   await using server = await startRtspServer({ codec: "mjpeg", fps: 25 });
   await using camera = startFaultyRtsp(server, { auth: "digest", qop: "auth" });
   await work(camera);
-  await until("every connection to close", () => camera.open() === 0 || null, 2_000);
+  await until("every connection to close", () => camera.open() === 0 || null);
 }
 
 const SIGN_IN = "perch:secret@";
@@ -125,7 +125,7 @@ Deno.test({
       const way = await open(camera.url, { signIn: SIGN_IN, silenceMs: 4 * SHORT_MS });
       const client = await play(way.url);
       const before = way.bytes();
-      await until("pictures", () => way.bytes() > before + 5_000 || null, 5_000);
+      await until("pictures", () => way.bytes() > before + 5_000 || null);
       assert.match(
         camera.requests.join(),
         /SETUP rtsp:\/\/169\.254\.169\.254:554\/live\/stream=0 /,
@@ -133,7 +133,7 @@ Deno.test({
       assert.equal(camera.open(), 1);
       // Half-open: the connections stay, and nothing comes.
       camera.fault = "half_open";
-      const fault = await until("silence to be seen", () => way.fault(), 5_000);
+      const fault = await until("silence to be seen", () => way.fault());
       assert.match(fault.message, /said nothing for/);
       client.close();
       await way.close();
@@ -245,7 +245,7 @@ Deno.test({
       });
     const way = await openBy(createOutgoing({ ...guard, ca: [caText] }));
     const client = await play(way.url);
-    await until("pictures", () => way.bytes() > 5_000 || null, 5_000);
+    await until("pictures", () => way.bytes() > 5_000 || null);
     client.close();
     await way.close();
     assert.equal(way.fault(), null);

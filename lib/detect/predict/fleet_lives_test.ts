@@ -31,7 +31,7 @@ Deno.test("extentOf finds the ends of a history far back, to a minute", async ()
   const times = Array.from({ length: 201 }, (_, i) => firstMs + i * HOUR);
   const store: History = {
     buckets({ fromMs, toMs, points }) {
-      const bucketMs = Math.ceil((toMs - fromMs) / (points - 1));
+      const bucketMs = Math.ceil((toMs - fromMs) / (points! - 1));
       const cells = new Map<number, number>();
       for (const t of times.filter((t) => t >= fromMs && t < toMs)) {
         const at = Math.floor(t / bucketMs) * bucketMs;

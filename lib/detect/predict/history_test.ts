@@ -34,7 +34,7 @@ function historyOf(
   return {
     buckets({ sensor, fromMs, toMs, points }) {
       const { everyMs, forMs, value } = series[sensor];
-      const bucketMs = Math.ceil((toMs - fromMs) / points);
+      const bucketMs = Math.ceil((toMs - fromMs) / points!);
       const cells = new Map<number, number[]>();
       for (let i = 0, tMs = NOW - forMs; tMs < NOW; tMs += everyMs, i++) {
         if (tMs < fromMs || tMs >= toMs) continue;

@@ -30,7 +30,7 @@ const sensor: Sensor = {
 function historyOf(hours: number, value: (ageHours: number, i: number) => number): History {
   return {
     buckets({ fromMs, toMs, points }) {
-      const bucketMs = Math.ceil((toMs - fromMs) / points / 60_000) * 60_000;
+      const bucketMs = Math.ceil((toMs - fromMs) / points! / 60_000) * 60_000;
       const tMs: number[] = [];
       for (let t = Math.ceil(fromMs / bucketMs) * bucketMs; t < NOW; t += bucketMs) {
         if (NOW - t <= hours * HOUR) tMs.push(t);

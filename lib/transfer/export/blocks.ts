@@ -4,6 +4,7 @@ import { MINUTE_MS } from "../../words/times.ts";
 import { isText } from "./cells.ts";
 import { rawPages, type ReadHistory, ROWS_OF_BLOCK, type Window, windows } from "./pages.ts";
 import type { StoredSeries } from "./plan.ts";
+import { createStepRule } from "./step_rule.ts";
 import { emptySteps, type Steps, stepsOf } from "./step_sums.ts";
 import type { StepValue } from "./order.ts";
 import type { Block, ExportHead, ExportSeries, LongBlock, WideBlock } from "./table.ts";
@@ -12,6 +13,8 @@ export interface BlockQuery {
   fromMs: number;
   toMs: number;
   stepMs: number | null;
+  /** Whole days are those of this zone. */
+  zone: string;
   layout: ExportHead["layout"];
   of: StepValue;
   series: readonly StoredSeries[];
@@ -21,6 +24,7 @@ export interface BlockQuery {
 
 /** Minutes that are read at once where readings were summed up; one of them that became hours makes all of them hours. */
 const SUMMED_MINUTES = 2 * 1440;
+const MINUTES = createStepRule(MINUTE_MS, "UTC");
 /** Cells of a block of the wide layout. */
 const CELLS_OF_BLOCK = 100_000;
 
@@ -60,7 +64,7 @@ async function* readingBlocks(
     for await (const { summedUntilMs, ...page } of rawPages(history, num, fromMs, toMs)) {
       // What was summed up comes before the readings.
       const untilMs = Math.min(summedUntilMs ?? next, toMs);
-      for (const window of windows(next, untilMs, MINUTE_MS, SUMMED_MINUTES)) {
+      for (const window of windows(next, untilMs, MINUTES, SUMMED_MINUTES)) {
         const summed = await summedBlock(history, one, window);
         if (summed.tMs.length > 0) yield { series: index, flags: null, ...summed };
       }
@@ -92,11 +96,12 @@ async function summedBlock(
 
 async function* stepBlocks(
   history: ReadHistory,
-  { series, fromMs, toMs, stepMs }: BlockQuery,
+  { series, fromMs, toMs, stepMs, zone }: BlockQuery,
 ): AsyncGenerator<LongBlock> {
+  const rule = createStepRule(stepMs!, zone);
   for (const [index, one] of series.entries()) {
-    for (const window of windows(fromMs, toMs, stepMs!, ROWS_OF_BLOCK)) {
-      const steps = emptySteps(window, stepMs!);
+    for (const window of windows(fromMs, toMs, rule, ROWS_OF_BLOCK)) {
+      const steps = emptySteps(window, rule);
       await stepsOf(history, one, window, steps);
       if (steps.rows === 0) continue;
       yield { series: index, flags: null, ...longOf(one, steps) };
@@ -109,7 +114,7 @@ function longOf(one: ExportSeries, steps: Steps): Omit<LongBlock, "series" | "fl
   for (let i = 0; i < steps.n.length; i++) if (steps.n[i] > 0) used.push(i);
   const pick = (column: Float64Array) => Float64Array.from(used, (i) => column[i]);
   return {
-    tMs: Float64Array.from(used, (i) => steps.fromMs + i * steps.stepMs),
+    tMs: Float64Array.from(used, (i) => steps.beginsMs[i]),
     value: pick(isText(one) ? steps.last : steps.mean),
     spread: isText(one) ? null : {
       min: pick(steps.min),
@@ -122,17 +127,18 @@ function longOf(one: ExportSeries, steps: Steps): Omit<LongBlock, "series" | "fl
 
 async function* wideBlocks(
   history: ReadHistory,
-  { series, fromMs, toMs, stepMs, of }: BlockQuery,
+  { series, fromMs, toMs, stepMs, zone, of }: BlockQuery,
 ): AsyncGenerator<WideBlock> {
+  const rule = createStepRule(stepMs!, zone);
   const most = Math.max(1, Math.min(ROWS_OF_BLOCK, Math.floor(CELLS_OF_BLOCK / series.length)));
-  for (const window of windows(fromMs, toMs, stepMs!, most)) {
-    const steps = emptySteps(window, stepMs!);
+  for (const window of windows(fromMs, toMs, rule, most)) {
+    const steps = emptySteps(window, rule);
     const columns: Float64Array[] = [];
     for (const one of series) {
       await stepsOf(history, one, window, steps, of);
       columns.push(valuesOf(one, steps, of));
     }
-    const block = withoutEmpty(steps.fromMs, stepMs!, columns);
+    const block = withoutEmpty(steps.beginsMs, columns);
     if (block.tMs.length > 0) yield block;
   }
 }
@@ -143,7 +149,7 @@ function valuesOf(one: ExportSeries, steps: Steps, of: StepValue): Float64Array 
   return column.map((value, i) => (steps.n[i] > 0 ? value : NaN));
 }
 
-function withoutEmpty(fromMs: number, stepMs: number, columns: Float64Array[]): WideBlock {
+function withoutEmpty(beginsMs: Float64Array, columns: Float64Array[]): WideBlock {
   const used: number[] = [];
   const { length } = columns[0];
   for (let i = 0; i < length; i++) {
@@ -152,5 +158,5 @@ function withoutEmpty(fromMs: number, stepMs: number, columns: Float64Array[]): 
   const values = used.length === length
     ? columns
     : columns.map((column) => Float64Array.from(used, (i) => column[i]));
-  return { tMs: Float64Array.from(used, (i) => fromMs + i * stepMs), values };
+  return { tMs: Float64Array.from(used, (i) => beginsMs[i]), values };
 }

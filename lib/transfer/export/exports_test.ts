@@ -296,6 +296,48 @@ Deno.test("export: what is older than readings are kept comes as minutes that sa
     assert.deepEqual(lines.slice(1), ["2026-10-25T00:00:00Z,5", "2026-10-26T00:00:00Z,5"]);
   }));
 
+Deno.test("export: a step holds the readings of its time and no other, whole days are those of the zone", () =>
+  withPlant(async (exports, store) => {
+    // Six days with the end of summer time: 26 October in Berlin begins at 23:00 UTC.
+    const begin = T0 - 3 * 86_400_000, n = 6 * 1440;
+    const tMs = Float64Array.from({ length: n }, (_, i) => begin + i * 60_000);
+    const value = Float64Array.from(tMs, (_, i) => i);
+    await store.importReadings({
+      ...{ sensor: Uint32Array.of(8), n: Uint32Array.of(n), tMs, value },
+      importer: { name: "test", cursor: "1", done: 0 },
+    });
+    const zoned = (ms: number, zone: string) =>
+      Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone);
+    const hourly = (hours: number) => (ms: number) =>
+      Math.floor(ms / (hours * 3_600_000)) * hours * 3_600_000;
+    const days = (zone: string, length: number) => (ms: number) => {
+      const day = zoned(ms, zone).toPlainDate();
+      const number = Temporal.PlainDate.from("1970-01-01").until(day).days;
+      return day.subtract({ days: number % length }).toZonedDateTime(zone).epochMilliseconds;
+    };
+    const cases: [FormOrder, (ms: number) => number][] = [
+      [{ step: "1h", zone: "UTC" }, hourly(1)],
+      [{ step: "5h", zone: "Europe/Berlin" }, hourly(5)],
+      [{ step: "1d", zone: "UTC" }, hourly(24)],
+      [{ step: "1d", zone: "Europe/Berlin" }, days("Europe/Berlin", 1)],
+      [{ step: "2d", zone: "Asia/Kathmandu" }, days("Asia/Kathmandu", 2)],
+    ];
+    for (const [order, beginOf] of cases) {
+      const fromMs = begin + 630 * 60_000, toMs = begin + (n - 77) * 60_000;
+      const expected = [...Map.groupBy([...tMs.keys()].slice(630, n - 77), (i) => beginOf(tMs[i]))]
+        .map(([ts, all]) => [ts, all[0], all.at(-1), all.length]);
+      const text = await textOf(
+        await exports.stream({
+          ...plan({ ...order, format: "ndjson" }, [series(8, "hall/press/count")]),
+          ...{ fromMs, toMs },
+        }),
+      );
+      const rows = text.trimEnd().split("\n").slice(1).map((line) => JSON.parse(line));
+      const found = rows.map(({ ts, min, max, n }) => [ts, min, max, n]);
+      assert.deepEqual(found, expected, JSON.stringify(order));
+    }
+  }));
+
 Deno.test("export: what another Perch imports of it is what was stored", () =>
   withPlant(async (exports, store) => {
     const path = await Deno.makeTempFile({ suffix: ".ndjson" });

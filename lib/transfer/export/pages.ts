@@ -1,5 +1,6 @@
 /** What of the history is read at once. */
 import type { ReadingsStore } from "../../readings/store.ts";
+import type { StepRule } from "./step_rule.ts";
 
 export type ReadHistory = Pick<ReadingsStore, "raw" | "buckets">;
 
@@ -37,11 +38,11 @@ export interface Window {
 export function* windows(
   fromMs: number,
   toMs: number,
-  stepMs: number,
+  rule: StepRule,
   most: number,
 ): Generator<Window> {
   for (let from = fromMs; from < toMs;) {
-    const to = Math.min(toMs, (Math.floor(from / stepMs) + most) * stepMs);
+    const to = Math.min(toMs, rule.after(rule.beginOf(from), Math.min(most, rule.most)));
     yield { fromMs: from, toMs: to };
     from = to;
   }

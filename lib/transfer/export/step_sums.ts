@@ -4,11 +4,13 @@ import { isText } from "./cells.ts";
 import type { StepValue } from "./order.ts";
 import { rawPages, type ReadHistory, release, type Window } from "./pages.ts";
 import type { StoredSeries } from "./plan.ts";
+import type { StepRule } from "./step_rule.ts";
 
 /** All steps of a window, those without readings too (`n` is 0 there). */
 export interface Steps {
-  fromMs: number;
-  stepMs: number;
+  beginsMs: Float64Array;
+  /** Width of what they are summed up from. */
+  partMs: number;
   min: Float64Array;
   mean: Float64Array;
   max: Float64Array;
@@ -34,12 +36,13 @@ export async function stepsOf(
   for (const n of steps.n) if (n > 0) steps.rows++;
 }
 
-export function emptySteps({ fromMs, toMs }: Window, stepMs: number): Steps {
-  const first = Math.floor(fromMs / stepMs);
-  const count = Math.floor((toMs - 1) / stepMs) - first + 1;
+export function emptySteps({ fromMs, toMs }: Window, rule: StepRule): Steps {
+  const begins: number[] = [];
+  for (let at = rule.beginOf(fromMs); at < toMs; at = rule.after(at, 1)) begins.push(at);
+  const count = begins.length;
   return {
-    fromMs: first * stepMs,
-    stepMs,
+    beginsMs: Float64Array.from(begins),
+    partMs: rule.partMs,
     min: new Float64Array(count),
     mean: new Float64Array(count),
     max: new Float64Array(count),
@@ -85,7 +88,7 @@ async function addBuckets(
   summedOnly = false,
 ): Promise<void> {
   const { tMs, min, mean, max, n, tier } = await history.buckets({
-    ...{ sensor: one.num, fromMs, toMs, points: steps.n.length, summedOnly },
+    ...{ sensor: one.num, fromMs, toMs, bucketMs: steps.partMs, summedOnly },
   });
   if (tier !== "raw") steps.tier = tier;
   const texts = isText(one);
@@ -98,6 +101,17 @@ async function addBuckets(
   release(tMs, min, mean, max, n);
 }
 
+/** The last beginning that is not after `tMs`. */
+function indexOf(beginsMs: Float64Array, tMs: number): number {
+  let low = 0, high = beginsMs.length;
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1;
+    if (beginsMs[middle] <= tMs) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 function add(
   steps: Steps,
   tMs: number,
@@ -106,7 +120,7 @@ function add(
   max: number,
   n: number,
 ): void {
-  const at = Math.floor((tMs - steps.fromMs) / steps.stepMs);
+  const at = indexOf(steps.beginsMs, tMs);
   const before = steps.n[at];
   if (min < steps.min[at]) steps.min[at] = min;
   if (max > steps.max[at]) steps.max[at] = max;
