@@ -11,7 +11,7 @@ import {
 } from "../detect/findings_store.ts";
 import type { Failure } from "../detect/predict/fleet_lives.ts";
 import { createPredictions, type Predictions } from "../detect/predict/predictions.ts";
-import { planOf, STREAMING_THRESHOLD } from "../detect/runner/plan.ts";
+import { planOf } from "../detect/runner/plan.ts";
 import { createRunner, type Runner } from "../detect/runner/runner.ts";
 import type { Watch } from "../detect/runner/watched.ts";
 import { hostPath, plantSensors } from "../machines/host_machine.ts";
@@ -124,7 +124,7 @@ async function createDetection(
   options: BuildOptions["detection"],
 ): Promise<Detection> {
   const findings = createFindingStore(storage.db);
-  const thresholds = await findings.thresholds();
+  const judged = await findings.judged();
   function plan(num: number): Watch[] | null {
     const sensor = registry.byNum(num);
     if (sensor === undefined || sensor.deletedMs !== null) return null;
@@ -135,7 +135,7 @@ async function createDetection(
       maxPerMinute: sensor.settings.max_per_minute,
       nature: natureFor(sensor.sensor, sensor.unit),
       stuckMs: sensor.settings.stuck_after_ms,
-      streamingThreshold: thresholds.get(num) ?? STREAMING_THRESHOLD,
+      judged: judged.get(num),
       // A host's load comes in bursts, and what is learned of it costs the card more than its readings.
       learns: sensor.machine !== hostPath(registry.machines) || settings.get("host.detectors"),
     });
@@ -165,13 +165,12 @@ async function createDetection(
     const path = hostPath(registry.machines);
     for (const { num, machine } of registry.all()) if (machine === path) runner.replan(num);
   });
-  async function learn(judged: readonly FindingName[]): Promise<void> {
+  async function learn(found: readonly FindingName[]): Promise<void> {
     const sensors = new Set(
-      judged.filter(({ detector }) => detector === "streaming").map(({ sensor }) => sensor),
+      found.filter(({ detector }) => detector === "streaming").map(({ sensor }) => sensor),
     );
     for (const sensor of sensors) {
-      const moved = await findings.thresholds(sensor);
-      for (const [num, threshold] of moved) thresholds.set(num, threshold);
+      for (const [num, said] of await findings.judged(sensor)) judged.set(num, said);
       runner.replan(sensor);
     }
   }

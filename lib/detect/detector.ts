@@ -56,6 +56,14 @@ export interface Reason {
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
+/** A finding that somebody judged, as later ones are compared with it (`likeness.ts`). */
+export interface Judged {
+  readonly kind: string;
+  /** Surprise of each part, in tens. */
+  readonly at: readonly number[];
+  readonly real: boolean;
+}
+
 export interface Finding {
   readonly detector: string;
   /** Time of the reading or tick that led to it. */
@@ -91,6 +99,8 @@ export interface Detector<O = unknown, S = unknown> {
   save(state: S): Uint8Array;
   /** Throws `StateError` when the bytes are of another detector or version, or damaged. */
   load(options: O, bytes: Uint8Array): S;
+  /** What people said of its findings on this sensor. Not part of what is saved. */
+  heed?(state: S, judged: readonly Judged[]): void;
 }
 
 /** No findings: one shared empty list, so that the usual step allocates nothing. */

@@ -24,8 +24,8 @@ import {
 import { detectorStates, findingFeedback, findings } from "../db/schema/detect.ts";
 import type { Severity } from "../words/severity.ts";
 import type { Verdict } from "../words/verdict.ts";
-import type { Finding, FindingPhase, Reason } from "./detector.ts";
-import { thresholdAfter } from "./runner/plan.ts";
+import type { Finding, FindingPhase, Judged, Reason } from "./detector.ts";
+import { JUDGED_MOST, judgedOf } from "./likeness.ts";
 
 /** A finding with its name: (detector, sensor, group, item) exists once, however often it is found. */
 export interface NamedFinding {
@@ -97,8 +97,8 @@ export interface FindingStore {
   ): Promise<void>;
   /** The same as a statement, for a transaction of another room. */
   verdictStatement(finding: FindingName, verdict: Verdict, by: Judge): SqlStatement;
-  /** Thresholds of the streaming detector that feedback has moved, by storage number. */
-  thresholds(sensor?: number): Promise<Map<number, number>>;
+  /** What people said of the streaming detector's findings, by storage number: the newest that are kept, oldest first. */
+  judged(sensor?: number): Promise<Map<number, Judged[]>>;
   /** Statements that remove everything that is kept of a sensor's detection. */
   forget(sensor: number): SqlStatement[];
   /** Deletes the oldest findings of each detector that has more than it keeps. */
@@ -152,23 +152,28 @@ export function createFindingStore(db: Database, keep = KEEP_PER_DETECTOR): Find
     async judge(finding, verdict, by, extra) {
       await db.write([verdictStatement(finding, verdict, by), ...extra]);
     },
-    async thresholds(sensor) {
+    async judged(sensor) {
       // The latest word on each finding counts.
       const latest = orm.select({ id: max(findingFeedback.id) }).from(findingFeedback)
         .groupBy(findingFeedback.findingId);
-      const times = (verdict: Verdict) => sql<number>`sum(${eq(findingFeedback.verdict, verdict)})`;
       const rows = await orm.select({
-        sensor: findingFeedback.sensor,
-        falseAlarms: times("false_alarm"),
-        real: times("real"),
+        sensor: findings.sensor,
+        reason: findings.reason,
+        verdict: findingFeedback.verdict,
       }).from(findingFeedback)
+        .innerJoin(findings, eq(findings.id, findingFeedback.findingId))
         .where(and(
           eq(findingFeedback.detector, "streaming"),
           sensor === undefined ? undefined : eq(findingFeedback.sensor, sensor),
           inArray(findingFeedback.id, latest),
         ))
-        .groupBy(findingFeedback.sensor);
-      return new Map(rows.map(({ sensor, ...verdicts }) => [sensor, thresholdAfter(verdicts)]));
+        .orderBy(asc(findingFeedback.id));
+      const said = new Map<number, Judged[]>();
+      for (const { sensor, reason, verdict } of rows) {
+        const own = said.get(sensor) ?? [];
+        said.set(sensor, [...own.slice(1 - JUDGED_MOST), judgedOf(reason as Reason, verdict)]);
+      }
+      return said;
     },
     forget: (sensor) =>
       [findings, findingFeedback, detectorStates].map((table) =>

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { createFindingStore, type NamedFinding } from "./findings_store.ts";
-import { thresholdAfter } from "./runner/plan.ts";
 
 const found = (sensor: number, groupId: number, detector = "streaming"): NamedFinding => ({
   sensor,
@@ -60,18 +59,24 @@ Deno.test("createFindingStore lists by sensor, detector, phase, time and cursor"
     assert.deepEqual(await times({ beforeId: first.id, limit: 2 }), [5, 4]);
   }));
 
-Deno.test("createFindingStore counts the latest word on each finding into the sensor's threshold", () =>
+Deno.test("createFindingStore gives the latest word on each finding of a sensor, while the finding is kept", () =>
   withStore(async (db) => {
-    const store = createFindingStore(db);
+    const store = createFindingStore(db, 2);
     const [a, b] = await store.add([found(7, 1), found(7, 2)]);
     const by = { name: "engineer@example.org", atMs: 5 };
     await store.judge(a, "false_alarm", by, []);
     await store.judge(b, "false_alarm", by, []);
-    assert.deepEqual([...await store.thresholds()], [[7, 0.56]]);
-    await store.judge(b, "real", by, []);
-    assert.deepEqual([...await store.thresholds(7)], [[7, 0.52]]);
-    assert.equal((await store.find(b.id))?.verdict, "real");
+    const said = async (sensor?: number) =>
+      [...await store.judged(sensor)].map(([num, own]) => [num, ...own.map(({ real }) => real)]);
+    assert.deepEqual(await said(), [[7, false, false]]);
+    await store.judge(a, "real", by, []);
+    assert.deepEqual(await said(7), [[7, false, true]]);
+    assert.deepEqual(await said(8), []);
+    assert.equal((await store.find(a.id))?.verdict, "real");
     assert.equal(await store.find(99), null);
+    await store.add([found(7, 3)]);
+    await store.trim();
+    assert.deepEqual(await said(), [[7, false]], "what is gone counts no more");
   }));
 
 Deno.test("createFindingStore keeps the newest of each detector", () =>
@@ -83,9 +88,3 @@ Deno.test("createFindingStore keeps the newest of each detector", () =>
     const left = await store.list({ limit: 10 });
     assert.deepEqual(left.map((f) => f.tMs), [1000, 5000, 4000, 3000]);
   }));
-
-Deno.test("thresholdAfter stays within its bounds", () => {
-  assert.equal(thresholdAfter({ falseAlarms: 0, real: 0 }), 0.5);
-  assert.equal(thresholdAfter({ falseAlarms: 100, real: 0 }), 0.8);
-  assert.equal(thresholdAfter({ falseAlarms: 0, real: 100 }), 0.45);
-});

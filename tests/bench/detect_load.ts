@@ -6,7 +6,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import process from "node:process";
 import { systemActor } from "../../lib/access/audit_row.ts";
-import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
+import { planOf } from "../../lib/detect/runner/plan.ts";
 import { Watched } from "../../lib/detect/runner/watched.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { type BenchOptions, type BenchResult, doing, quantile } from "../support/bench.ts";
@@ -228,7 +228,6 @@ function checkpointBytes(): number {
       maxPerMinute: 10,
       stuckMs: 3_600_000,
       nature: "level",
-      streamingThreshold: STREAMING_THRESHOLD,
     }),
   );
   for (let s = 0; s < 86_400; s++) {

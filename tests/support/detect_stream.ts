@@ -1,6 +1,6 @@
 /** A seeded stream of commit groups with faults in it, for tests that run detection more than once over it. */
 import type { Database } from "../../lib/db/client.ts";
-import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
+import { planOf } from "../../lib/detect/runner/plan.ts";
 import type { Watch } from "../../lib/detect/runner/watched.ts";
 import { groupOf, type TestReading } from "./storage.ts";
 
@@ -48,7 +48,6 @@ export function streamPlan(sensor: number): Watch[] {
     maxPerMinute: 20,
     stuckMs: 3_600_000,
     nature: "level",
-    streamingThreshold: STREAMING_THRESHOLD,
   });
 }
 

@@ -11,7 +11,7 @@ import { observationOfFinding, type ObservationRules } from "../../lib/alarms/ob
 import { natureFor } from "../../lib/detect/departure/nature.ts";
 import type { Finding } from "../../lib/detect/detector.ts";
 import { allowedMs, type SilenceState } from "../../lib/detect/detectors/silence.ts";
-import { planOf, STREAMING_THRESHOLD } from "../../lib/detect/runner/plan.ts";
+import { planOf } from "../../lib/detect/runner/plan.ts";
 import { type Hearing, type Watch, Watched } from "../../lib/detect/runner/watched.ts";
 import type { SensorKind } from "../../lib/readings/reading.ts";
 import { namesOf } from "../../lib/settings/setting.ts";
@@ -82,7 +82,6 @@ export class OfflineSite {
       maxPerMinute: null,
       stuckMs: null,
       nature: natureFor(name.slice(at + 1), unit),
-      streamingThreshold: STREAMING_THRESHOLD,
     });
     const machine = name.slice(0, at);
     const watched = new Watched(num, this.change.replan?.(watches) ?? watches);

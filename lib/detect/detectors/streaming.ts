@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, type Finding, NOTHING, type Reason } from "../detector.ts";
+import { type Detector, type Finding, type Judged, NOTHING, type Reason } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
+import { isCalledFalse } from "../likeness.ts";
 import { Engine } from "../streaming/engine.ts";
 import { TUNING, type Tuning } from "../streaming/tuning.ts";
 
@@ -33,6 +34,8 @@ export interface StreamingState {
   readonly engine: Engine;
   /** When it gave its last hint; at first, its first reading less what it may give one after. */
   hintMs: number;
+  /** What people said of its findings. */
+  judged: readonly Judged[];
 }
 
 /** Quiet follows what is reported, so another threshold moves the engine's alarm with it. */
@@ -51,7 +54,12 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
   version: VERSION,
   options,
 
-  create: (o) => ({ options: o, engine: new Engine(tuningFor(o.threshold)), hintMs: NaN }),
+  create: (o) => ({
+    options: o,
+    engine: new Engine(tuningFor(o.threshold)),
+    hintMs: NaN,
+    judged: [],
+  }),
 
   step(s, input) {
     if (input.kind !== "reading") return NOTHING;
@@ -61,13 +69,15 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
     if (Number.isNaN(s.hintMs)) s.hintMs = tMs - HINT_EVERY_MS + HINT_AGE_MS;
     const score = scoreOf(s.engine);
     if (score < s.options.threshold) return NOTHING;
+    const reason = reasonOf(s.engine, value);
+    if (isCalledFalse(reason, s.judged)) return NOTHING;
     const found: Finding = {
       detector: NAME,
       tMs,
       phase: "point",
       severity: score >= 0.5 ? "warning" : "info",
       score,
-      reason: reasonOf(s.engine, value, hints(s, tMs)),
+      reason: hints(s, tMs) ? { ...reason, numbers: { hint: 1, ...reason.numbers } } : reason,
     };
     return [found];
   },
@@ -88,6 +98,8 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
     r.end();
     return s;
   },
+
+  heed: (s, judged) => void (s.judged = judged),
 };
 
 /** Whether this odd reading is the hint that the sensor may give now. */
@@ -98,13 +110,12 @@ function hints(s: StreamingState, tMs: number): boolean {
 }
 
 /** The part that was surprised most, in words, with the range it would have accepted. */
-function reasonOf(e: Engine, value: number, hint: boolean): Reason {
+function reasonOf(e: Engine, value: number): Reason {
   const f = e.features;
   const [atHour, , level, activity, recent, calm, lull, swing] = e.surprise;
   const still = Math.max(calm, lull);
   const point = f.known ? atHour : recent;
   const numbers = {
-    ...(hint ? { hint: 1 } : {}),
     point,
     relative: e.surprise[1],
     level,

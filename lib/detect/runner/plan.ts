@@ -1,6 +1,7 @@
 /** Which detectors watch a sensor, and with which options. */
 import type { SensorKind } from "../../readings/reading.ts";
 import type { Nature } from "../departure/nature.ts";
+import type { Judged } from "../detector.ts";
 import { DETECTORS } from "../detectors/mod.ts";
 import { limitOf, type Limits } from "../limits.ts";
 import type { Watch } from "./watched.ts";
@@ -18,8 +19,8 @@ export interface PlanFacts {
   stuckMs: number | null;
   /** What its quantity is like. */
   nature: Nature;
-  /** Of the streaming detector, moved by feedback. */
-  streamingThreshold: number;
+  /** What people said of the streaming detector's findings. Left out: nothing. */
+  judged?: readonly Judged[];
   /** Whether what is usual of it is learned. Left out: it is. False: only what somebody set is watched. */
   learns?: boolean;
 }
@@ -33,10 +34,7 @@ export function planOf(facts: PlanFacts): Watch[] {
   if (learns) { for (const name of FOR_NUMBERS) options.set(name, {}); }
   // A door may stay shut for a month, and its silence says nothing unless somebody set an interval.
   options.set("silence", { expectedMs: facts.expectedMs, learns });
-  if (learns) {
-    options.set("departure", { nature: facts.nature });
-    options.set("streaming", { threshold: facts.streamingThreshold });
-  }
+  if (learns) options.set("departure", { nature: facts.nature });
   if (facts.kind === "number") {
     if (facts.maxPerMinute !== null) options.set("rate", { maxPerMinute: facts.maxPerMinute });
     if (facts.stuckMs !== null) options.set("stuck", { forMs: facts.stuckMs });
@@ -47,7 +45,9 @@ export function planOf(facts: PlanFacts): Watch[] {
   return DETECTORS.filter((d) => options.has(d.name)).flatMap((detector) => {
     // Whoever sets options checks them; one that slipped through must not end all detection.
     const parsed = detector.options.safeParse(options.get(detector.name));
-    return parsed.success ? [{ detector, options: parsed.data }] : [];
+    if (!parsed.success) return [];
+    const watch = { detector, options: parsed.data };
+    return [detector.name === "streaming" ? { ...watch, judged: facts.judged } : watch];
   });
 }
 
@@ -55,21 +55,4 @@ function hasLimit(limits: Limits): boolean {
   return (["warning", "critical"] as const).some((level) =>
     limitOf(limits, level, "low") !== null || limitOf(limits, level, "high") !== null
   );
-}
-
-/** Thresholds of the streaming detector: as shipped, and how far feedback may move it. */
-export const STREAMING_THRESHOLD = 0.5;
-const LEAST = 0.45;
-const MOST = 0.8;
-const PER_FALSE_ALARM = 0.03;
-const PER_REAL = -0.01;
-
-/**
- * Feedback on a sensor's streaming findings moves its threshold: each false alarm up by 0.03, each real one
- * down by 0.01, from 0.5, within 0.45 to 0.8.
- */
-export function thresholdAfter(feedback: { falseAlarms: number; real: number }): number {
-  const moved = STREAMING_THRESHOLD + feedback.falseAlarms * PER_FALSE_ALARM +
-    feedback.real * PER_REAL;
-  return Number(Math.min(MOST, Math.max(LEAST, moved)).toFixed(4));
 }

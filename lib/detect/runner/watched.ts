@@ -3,12 +3,20 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { StateError, StateReader, StateWriter } from "../bytes.ts";
 import type { Hours } from "../departure/hours.ts";
 import { departure, type DepartureState } from "../detectors/departure.ts";
-import { type Detector, type DetectorInput, type Finding, NOTHING } from "../detector.ts";
+import {
+  type Detector,
+  type DetectorInput,
+  type Finding,
+  type Judged,
+  NOTHING,
+} from "../detector.ts";
 
 /** A detector and its parsed options, as a sensor is to be watched. */
 export interface Watch {
   detector: Detector;
   options: unknown;
+  /** What people said of its findings on the sensor. */
+  judged?: readonly Judged[];
 }
 
 interface Running extends Watch {
@@ -36,7 +44,7 @@ export class Watched {
   readonly #own = { kind: "reading" as const, tMs: 0, value: 0, arrivalMs: 0, heardMs: 0 };
 
   constructor(readonly sensor: number, watches: readonly Watch[]) {
-    this.#running = watches.map((w) => ({ ...w, state: w.detector.create(w.options) }));
+    this.#running = watches.map((w) => running(w, w.detector.create(w.options)));
   }
 
   /**
@@ -100,7 +108,7 @@ export class Watched {
       const state = was === undefined
         ? w.detector.create(w.options)
         : w.detector.load(w.options, was.detector.save(was.state));
-      return { ...w, state };
+      return running(w, state);
     });
     this.changed = true;
   }
@@ -133,15 +141,21 @@ export class Watched {
   #loadOne(reader: StateReader, refused: (error: StateError) => void): void {
     const name = reader.text();
     const bytes = reader.bytes();
-    const running = this.#running.find((r) => r.detector.name === name);
-    if (running === undefined) return;
+    const at = this.#running.findIndex((r) => r.detector.name === name);
+    if (at < 0) return;
+    const { state: _, ...watch } = this.#running[at];
     try {
-      running.state = running.detector.load(running.options, bytes);
+      this.#running[at] = running(watch, watch.detector.load(watch.options, bytes));
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       refused(error);
     }
   }
+}
+
+function running(watch: Watch, state: unknown): Running {
+  watch.detector.heed?.(state, watch.judged ?? []);
+  return { ...watch, state };
 }
 
 function hand(findings: readonly Finding[], found: (finding: Finding) => void): void {
