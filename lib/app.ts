@@ -170,7 +170,7 @@ export function buildApp(options: AppOptions): App {
     watchTasks(supervisor, parts);
     tellWhatHung(parts, { dataDir: config.dataDir, log });
     const begin = (task: Task) => supervisor.start(options.taskFault?.(task) ?? task);
-    [...tasksOf(parts, log, guard), ...http.tasks].forEach(begin);
+    [...tasksOf(parts, log, guard, config), ...http.tasks].forEach(begin);
     endings.add(() => supervisor.stop(TASKS_GRACE_MS));
     for (const source of [...sources, parts.sparkplug]) {
       endings.add(() => source.stop());

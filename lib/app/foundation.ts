@@ -203,6 +203,7 @@ async function openDatabase(options: BuildOptions): Promise<OpenedDatabase> {
       migrationsFolder: options.migrationsFolder,
       dataDir: config.dataDir,
       anew: options.anew,
+      livesMs: config.node?.leaseMs,
       beforeOpen: () => storageGuard.begin(),
       async beforeUpgrade(upgrade) {
         const deps = { config, log: log.child("backup"), version: VERSION };

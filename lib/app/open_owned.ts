@@ -12,6 +12,8 @@ export interface OwnedRequest {
   /** The database's file; null on a server. */
   path: string | null;
   claimant: Claimant;
+  /** On a server: how long this owner may be silent. Default `BEAT_LIVES_MS`. */
+  livesMs?: number;
   /** The reason not to begin with an empty database; null: it may be empty. */
   mustExist: string | null;
 }
@@ -54,7 +56,7 @@ export async function lookOwned(request: OwnedRequest): Promise<LookedAt> {
  * @throws PerchError `not_started`, `conflict`, `storage_failed`, `storage_full`
  */
 export async function own(
-  { path, migrations, claimant }: OwnedRequest,
+  { path, migrations, claimant, livesMs }: OwnedRequest,
   raw: Connection,
   onLost: (error: PerchError, end: boolean) => void,
 ): Promise<{ connection: Connection; applied: string[] }> {
@@ -63,6 +65,7 @@ export async function own(
   const connection = guardConnection(raw, {
     epoch: await claim(raw, claimant),
     watch: path === null ? null : watchFiles(path),
+    livesMs,
     onLost,
   });
   if (!older) applied.push(...await migrate(connection, migrations, Date.now()));

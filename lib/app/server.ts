@@ -37,12 +37,14 @@ export function serveHttp(
     tls?: () => Pair;
     /** Which variable names the port; for the sentence that it cannot be used. */
     variable?: "PERCH_PORT" | "PERCH_TLS_PORT";
+    /** Another listener of this process may have the port meanwhile. Default: none may. */
+    shared?: boolean;
     /** Called for every request. */
     guard?: Pick<ConnectionGuard, "begin" | "upgraded" | "relieve">;
     log: Log;
   },
 ): HttpServer {
-  const { host, port, guard, log, tls, variable = "PERCH_PORT" } = options;
+  const { host, port, guard, log, tls, variable = "PERCH_PORT", shared = false } = options;
 
   async function answer(
     request: Request,
@@ -61,7 +63,8 @@ export function serveHttp(
     Deno.serve({
       hostname: host,
       port: at,
-      ...(tls === undefined ? {} : { ...tls(), reusePort: true }),
+      ...(tls === undefined ? {} : tls()),
+      reusePort: shared || tls !== undefined,
       signal,
       onListen: () => {},
       onError: (error) => {

@@ -24,7 +24,13 @@ export function demoMode(config: Config): "loopback" | "lan" | null {
   return ["127.0.0.1", "::1", "localhost"].includes(config.http.host) ? "loopback" : "lan";
 }
 
-/** Names this Perch at a broker. One session per data directory: two Perches must not take each other's. */
-export function mqttClientId({ mqtt, dataDir }: Pick<Config, "mqtt" | "dataDir">): string {
-  return mqtt.clientId ?? `perch-${nameId(`${Deno.hostname()}:${dataDir}`, 10)}`;
+/**
+ * Names this Perch at a broker. One session per data directory: two Perches must not take each other's. Nodes of one
+ * site have one together: what the broker keeps for it goes to whichever has the lease.
+ */
+export function mqttClientId(
+  { mqtt, dataDir, node, database }: Pick<Config, "mqtt" | "dataDir" | "node" | "database">,
+): string {
+  const what = node === null ? `${Deno.hostname()}:${dataDir}` : database.url;
+  return mqtt.clientId ?? `perch-${nameId(what, 10)}`;
 }

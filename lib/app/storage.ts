@@ -35,6 +35,8 @@ export interface StorageOptions {
    * the folder of the database's file.
    */
   dataDir?: string;
+  /** On a server: how long this owner may be silent. Default 12 s. */
+  livesMs?: number;
   /** A person confirmed that a new plant begins, although something is left of one. */
   anew?: boolean;
   /** Called when nothing speaks against opening the database, before it is opened. */
@@ -114,6 +116,7 @@ async function openPrepared(
     logLevel: options.logLevel ?? "info",
     path: files?.path ?? null,
     claimant: await claimantOf(options.dataDir),
+    livesMs: options.livesMs,
     mustExist: mustExist(options, files),
   };
   const { upgradesFrom: from, ahead }: Omit<LookedAt, "raw"> = await rpc.call("look", [request]);

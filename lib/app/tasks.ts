@@ -1,5 +1,6 @@
 import { systemActor } from "../access/audit_row.ts";
 import { freeMemoryTask } from "../base/free_memory.ts";
+import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import { keepTimeTask } from "../db/clock_store.ts";
@@ -8,13 +9,20 @@ import { createEventSearch } from "../events/search_store.ts";
 import { eventUpkeep } from "../events/upkeep.ts";
 import type { ConnectionGuard } from "../live/connection_guard.ts";
 import { purgeTask } from "../machines/purge.ts";
+import { nodeTasks } from "./nodes/nodes.ts";
 import type { Parts } from "./parts.ts";
 import { houseKeeping, readingsUpkeep, seedRecent } from "./upkeep.ts";
 
 /** Everything that runs by itself between start and stop, in the order in which it is started. */
-export function tasksOf(parts: Parts, log: Log, guard: ConnectionGuard): Task[] {
+export function tasksOf(
+  parts: Parts,
+  log: Log,
+  guard: ConnectionGuard,
+  config: Config,
+): Task[] {
   const { clock, storage, settings, access } = parts;
   return [
+    ...nodeTasks({ config, db: storage.db, clock, components: parts.components }),
     parts.storageGuard.task,
     parts.checkpoints.task,
     access.task,

@@ -57,8 +57,8 @@ export function servePages(
     log: Log;
   },
 ): Pages {
-  const { http, tls } = config;
-  const common = { host: http.host, guard, log };
+  const { http, tls, node } = config;
+  const common = { host: http.host, guard, log, shared: node !== null };
   if (certificates === null || tls === null) {
     return { ...serveHttp({ ...common, port: http.port, fetch }), secure: null, tasks: [] };
   }

@@ -58,7 +58,7 @@ export async function wayOut(
 }
 
 /** They say nothing of the server's database. */
-const NOT_OF_SERVER: readonly RefusalKind[] = ["key", "full", "elsewhere"];
+const NOT_OF_SERVER: readonly RefusalKind[] = ["key", "full", "elsewhere", "taken"];
 const isOnServer = ({ database: { url } }: Place) => !url.startsWith("file:");
 
 interface Known {
@@ -87,6 +87,7 @@ const WAYS: Record<RefusalKind, (known: Known) => string | null> = {
     `If that cannot be mended: ${lowerFirst(lastGood(known))}, and ${
       restoring(known, "--to", "DIR")
     } puts it into a directory of its own.`,
+  taken: () => null,
   newer(known) {
     const before = known.backups.find(({ manifest }) => manifest.reason === "before-upgrade");
     if (before === undefined) return null;

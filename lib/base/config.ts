@@ -45,6 +45,13 @@ export interface Config {
     readonly url: string;
     readonly authToken: Secret | null;
   };
+  /** One of several nodes on a libSQL server; null: the only Perch of its database. */
+  readonly node: {
+    /** Without a trailing slash. */
+    readonly url: string;
+    /** How long the keeper may be silent. */
+    readonly leaseMs: number;
+  } | null;
   /** A damaged database is replaced by the newest good backup without asking. */
   readonly autoRestore: boolean;
   readonly intake: {
@@ -210,6 +217,14 @@ function contradictions(values: Environment, raw: Record<string, string>): Field
       message: `PERCH_TLS is "${values.PERCH_TLS}" although TLS_CERT is set: give files.`,
     });
   }
+  if (raw.PERCH_NODE_URL !== undefined && !/^https?:/.test(values.DATABASE_URL ?? "")) {
+    errors.push({
+      path: "DATABASE_URL",
+      message:
+        "DATABASE_URL does not name a libSQL server although PERCH_NODE_URL is set: nodes share one, so give " +
+        "http(s)://host:port.",
+    });
+  }
   for (
     const [one, other] of [
       ["MQTT_CERT", "MQTT_KEY"],
@@ -270,6 +285,10 @@ function shape(
     },
     dataDir,
     database: database(values, dataDir),
+    node: values.PERCH_NODE_URL === undefined ? null : {
+      url: values.PERCH_NODE_URL.replace(/\/+$/, ""),
+      leaseMs: values.NODE_LEASE_S * 1000,
+    },
     autoRestore: values.AUTO_RESTORE,
     intake: {
       commitIntervalMs: values.COMMIT_INTERVAL_MS,

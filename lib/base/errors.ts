@@ -53,7 +53,8 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
  * Why a start was refused or nothing is taken, where a backup may help: `damaged` and `missing` are what is restored
  * from one; `lost` is what went missing while Perch runs; what is `blocked` is mended otherwise first, and so is a
  * place where no restore can write, because another has it or its disk cannot be written: the backup helps
- * `elsewhere`. A `newer` Perch wrote it; a `key` file is damaged; the disk is `full`.
+ * `elsewhere`. Another Perch has a server's database: `taken`. A `newer` Perch wrote it; a `key` file is damaged; the
+ * disk is `full`.
  */
 export type RefusalKind =
   | "damaged"
@@ -61,6 +62,7 @@ export type RefusalKind =
   | "lost"
   | "blocked"
   | "elsewhere"
+  | "taken"
   | "newer"
   | "key"
   | "full";

@@ -125,6 +125,19 @@ export const environment = z.object({
     allowed: "the token",
     secret: true,
   }),
+  PERCH_NODE_URL: optional(httpUrl, {
+    title: "This node",
+    help:
+      "Where the other nodes on the same libSQL server reach this one: one keeps the site, the others " +
+      "hand on to it and take over. Unset: one Perch per database.",
+    allowed: "an address like http://10.0.0.11:8080",
+  }),
+  NODE_LEASE_S: preset(whole(2, 300), "12", {
+    title: "Lease of the keeper",
+    help:
+      "With PERCH_NODE_URL: after so many seconds without a sign of life another node takes over.",
+    allowed: "a whole number from 2 to 300",
+  }),
   AUTO_RESTORE: preset(oneOf(["yes", "no"]).transform((value) => value === "yes"), "no", {
     title: "Restore without asking",
     help:

@@ -25,11 +25,13 @@ export interface Holder {
   socket?: string;
   /** Why it is in safe mode; it takes no commands then. */
   safeMode?: string;
+  /** It is a node without the lease, and takes no commands. */
+  standsBy?: string;
 }
 
 export interface DataLock {
   /** Adds to what the lock file says. */
-  describe(more: Pick<Holder, "url" | "socket" | "safeMode">): void;
+  describe(more: Pick<Holder, "url" | "socket" | "safeMode" | "standsBy">): void;
   release(): void;
 }
 

@@ -104,7 +104,7 @@ async function runOnce(
     service,
     build: (chosen) => options.build({ config: chosen, ...common }),
   });
-  if (running === null) return 2;
+  if (typeof running === "number") return running;
   const { app, started } = running;
   const calls = createControl(app.parts(), config);
   const control = serveControl({
@@ -112,7 +112,12 @@ async function runOnce(
     control: calls,
     log: log.child("control"),
   });
-  lock.describe({ url: started.url, socket: control.path, safeMode: undefined });
+  lock.describe({
+    url: started.url,
+    socket: control.path,
+    safeMode: undefined,
+    standsBy: undefined,
+  });
   log.info(`perch ${VERSION} is ready at ${started.secureUrl ?? started.url}`, {
     dataDir: config.dataDir,
   });

@@ -2,6 +2,8 @@ import type { App, Started } from "../app.ts";
 import type { Config } from "../base/config.ts";
 import { messageOf, type PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { RunningStandby } from "../app/nodes/standby.ts";
+import { isTaken } from "../db/owner.ts";
 import type { Service } from "../health/watchdog/service.ts";
 import type { ExitCode } from "./command.ts";
 import type { DataLock } from "./lock.ts";
@@ -21,26 +23,56 @@ export interface StartOptions {
 }
 
 /**
- * Starts the app. Where that is refused because the database is damaged or missing, and a good backup is there:
+ * Starts the app. As one of several nodes, where another keeps the site, serves without the lease until that is free,
+ * and starts then. Where that is refused because the database is damaged or missing, and a good backup is there:
  * restores it when that was configured (`AUTO_RESTORE`), else stays in safe mode until a person has restored one,
- * and starts then. Null: the end was asked for in safe mode.
+ * and starts then. An exit code: the end was asked for meanwhile.
  * @throws PerchError the refusal
  */
 export async function startOrWait(
   options: StartOptions,
-): Promise<{ app: App; started: Started } | null> {
+): Promise<{ app: App; started: Started } | ExitCode> {
   let { config } = options;
-  for (;;) {
-    const app = options.build(config);
-    try {
-      return { app, started: await app.start() };
-    } catch (error) {
-      if (!options.mayWait) throw error;
-      const port = await mended(options, config, error);
-      if (port === null) return null;
-      config = { ...config, http: { ...config.http, port } };
+  let standby: RunningStandby | null = null;
+  try {
+    for (;;) {
+      const app = options.build(config);
+      try {
+        const started = await app.start();
+        standby?.tookOver();
+        return { app, started };
+      } catch (error) {
+        if (config.node !== null && isTaken(error)) {
+          standby ??= await standByFor(options, config);
+          const end = await Promise.race([standby.untilFree().then(() => null), options.ended]);
+          if (end !== null) return end;
+          options.service.starting();
+          continue;
+        }
+        if (!options.mayWait) throw error;
+        const port = await mended(options, config, error);
+        if (port === null) return 2;
+        config = { ...config, http: { ...config.http, port } };
+      }
     }
+  } finally {
+    // What it still answers is not waited for.
+    standby?.stop().catch((error) => options.log.warn("standing by did not end", { error }));
   }
+}
+
+/** Another node has the lease. */
+async function standByFor(
+  { log, lock, service }: StartOptions,
+  config: Config,
+): Promise<RunningStandby> {
+  const { standBy } = await import("../app/nodes/standby.ts");
+  const standby = await standBy({ config, log });
+  const standsBy = "another node keeps the site, and commands run there";
+  lock.describe({ url: standby.url, standsBy });
+  log.info(`standing by at ${standby.url}: ${standsBy}`);
+  service.waiting("Another node keeps the site; this one would take over.");
+  return standby;
 }
 
 /** A backup was restored: the port to go on with. Null: the end was asked for. @throws what was thrown */

@@ -35,7 +35,8 @@ export async function withControl<T, C extends AccountsControl = Control>(
         lock.release();
       }
     }
-    const { socket, safeMode } = readHolder(config.dataDir) ?? {};
+    const { socket, safeMode, standsBy } = readHolder(config.dataDir) ?? {};
+    if (standsBy !== undefined) throw new PerchError("unavailable", `Here ${standsBy}.`);
     if (safeMode !== undefined) {
       throw new PerchError("unavailable", `Perch is in safe mode: ${safeMode}`);
     }
@@ -90,7 +91,8 @@ export async function withRunning<T>(
   use: (control: Control) => Promise<T>,
 ): Promise<T> {
   const { dataDir } = config();
-  const { socket, safeMode } = readHolder(dataDir) ?? {};
+  const { socket, safeMode, standsBy } = readHolder(dataDir) ?? {};
+  if (standsBy !== undefined) throw new PerchError("unavailable", `Here ${standsBy}.`);
   if (socket === undefined) {
     const why = safeMode === undefined
       ? `No Perch runs on ${dataDir}.`

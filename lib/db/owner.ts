@@ -12,6 +12,7 @@ import { PerchError } from "../base/errors.ts";
 import type { SqlStatement } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { FAIL, OVERFLOW } from "./fail.ts";
+import { leaseOfOwner, NOW_MS } from "./nodes.ts";
 
 /** Who starts. */
 export interface Claimant {
@@ -22,13 +23,11 @@ export interface Claimant {
   sinceMs: number;
 }
 
-/** Time between two signs of life on a server. */
-export const BEAT_MS = 4_000;
-/** An owner that gave no sign of life for this long is considered dead. */
+/** On a server, an owner that gave no sign of life for this long is considered dead, unless it says otherwise. */
 export const BEAT_LIVES_MS = 12_000;
+/** It gives one three times in that time, and stops by itself when two of the three were not answered. */
+export const BEATS = 3;
 const LOOK_MS = 500;
-/** By the server's clock. */
-const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 interface OwnerRow {
   epoch: number;
@@ -58,8 +57,9 @@ export async function claim(
   sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
 ): Promise<number> {
   const before = await ownerRow(connection);
-  if (before !== null && connection.kind === "server" && mayLive(before, me)) {
-    await waitForSilence(connection, before, sleep);
+  if (before !== null && connection.kind === "server") {
+    const livesMs = await leaseOfOwner(connection) ?? BEAT_LIVES_MS;
+    if (mayLive(before, me, livesMs)) await waitForSilence(connection, before, livesMs, sleep);
   }
   const beat = connection.kind === "server" ? NOW_MS : "0";
   const values = [me.host, me.pid, me.place, me.sinceMs];
@@ -80,21 +80,22 @@ export async function claim(
   throw inUse(await ownerRow(connection));
 }
 
-function mayLive(owner: OwnerRow, me: Claimant): boolean {
+function mayLive(owner: OwnerRow, me: Claimant, livesMs: number): boolean {
   if (owner.beatMs === 0) return false;
   if (me.place !== "" && owner.place === me.place) return false;
   // A server whose clock was set back: silence is then measured here.
-  return owner.silentMs < BEAT_LIVES_MS;
+  return owner.silentMs < livesMs;
 }
 
 /** Returns when the owner has given no sign for its time. @throws PerchError when it does */
 async function waitForSilence(
   connection: Connection,
   owner: OwnerRow,
+  livesMs: number,
   sleep: (ms: number) => Promise<void>,
 ): Promise<void> {
   const silentMs = Math.max(0, owner.silentMs);
-  for (let waitedMs = 0; silentMs + waitedMs < BEAT_LIVES_MS; waitedMs += LOOK_MS) {
+  for (let waitedMs = 0; silentMs + waitedMs < livesMs; waitedMs += LOOK_MS) {
     await sleep(LOOK_MS);
     const now = await ownerRow(connection);
     if (now?.beatMs === 0) return;
@@ -125,8 +126,13 @@ function inUse(owner: OwnerRow | null): PerchError {
   return new PerchError(
     "not_started",
     `${what}. Stop that one first, or give this one a database of its own (DATABASE_URL). Nothing was changed.`,
-    { refusal: { kind: "elsewhere", what } },
+    { refusal: { kind: "taken", what } },
   );
+}
+
+/** True when a start was refused because another Perch has the database. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof PerchError && error.refusal?.kind === "taken";
 }
 
 /** Who holds a database, as people read it. */

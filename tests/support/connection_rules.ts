@@ -8,6 +8,8 @@ const DOORS: readonly RegExp[] = [
   /^lib\/base\/peer_certificate\.ts$/,
   // The broker that the environment names.
   /^lib\/sources\/mqtt\/connect\.ts$/,
+  // The node that keeps the same site, which the database names.
+  /^lib\/app\/nodes\/forward\.ts$/,
   // The command line asks the Perch of its own host.
   /^lib\/cli\/(control_socket|commands\/health)\.ts$/,
   // In the browser, which asks the Perch that it came from: the door of all islands (`fetchOwn`, `at`), which

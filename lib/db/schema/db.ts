@@ -32,3 +32,18 @@ export const owner = sqliteTable("owner", {
   /** On a libSQL server: its own time of the last sign of life; 0 after a clean end. In a file: 0. */
   beatMs: ms("beat_ms").notNull(),
 });
+
+/** The nodes that share a libSQL server (lib/db/nodes.ts), each in its row; none with a file. */
+export const nodes = sqliteTable("nodes", {
+  /** Where the others reach it. */
+  url: text("url").primaryKey(),
+  host: text("host").notNull(),
+  /** Says whether it has the same keys as the others, without them. */
+  keys: text("keys").notNull(),
+  /** The owner's epoch that it has, or had last; 0: it never was the owner. */
+  keeps: integer("keeps").notNull(),
+  /** How long the owner may be silent. */
+  leaseMs: ms("lease_ms").notNull(),
+  /** By the server's clock. */
+  seenMs: ms("seen_ms").notNull(),
+});

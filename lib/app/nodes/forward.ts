@@ -1,0 +1,142 @@
+import { type PeerRules } from "../../../routes/http/peer.ts";
+import { problemResponse } from "../../../routes/http/problem.ts";
+import { PerchError } from "../../base/errors.ts";
+import type { Fetch } from "../server.ts";
+
+/*
+ * DESIGN: a node that has no lease hands every request on to the keeper and its answer back, so that whoever asks
+ * gets the same from every node: one memory, one order. Nothing is answered here, so nothing is acknowledged here.
+ * While there is no keeper, what only reads waits for the next one; the rest is told to come again, unless it
+ * surely did not arrive.
+ */
+
+export interface ForwardOptions {
+  /** Address of the keeper now; null: none is known. */
+  keeper(): string | null;
+  /** Who may name the clients that they speak for. */
+  peers: PeerRules;
+  /** How long what reads waits for a keeper. */
+  patienceMs: number;
+  /** For tests. */
+  sleep?: (ms: number) => Promise<void>;
+}
+
+/** Of a request that a node handed on: a second node does not hand it on again. */
+const HOP = "perch-node-hop";
+/** A body up to this size is held, so that it can be sent once more where it did not arrive. */
+const HELD_BYTES = 1_000_000;
+const AGAIN_MS = 150;
+/** Requests that wait for a keeper at once. */
+const WAITING_MOST = 500;
+const RETRY_AFTER_S = 2;
+/** Between two neighbours alone. */
+const HOP_BY_HOP = [
+  ...[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+  ],
+  ...["accept-encoding", HOP],
+];
+
+export interface Forward {
+  fetch: Fetch;
+  close(): void;
+}
+
+/** Hands requests on to the keeper. */
+export function createForward(options: ForwardOptions): Forward {
+  const { keeper, peers, patienceMs } = options;
+  const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  // The client's own Host goes along: what is checked of it is checked there.
+  const client = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 64 });
+  let waiting = 0;
+
+  async function handOn(request: Request, from: string, secure: boolean): Promise<Response> {
+    if (request.headers.has(HOP)) {
+      return unavailable("the node that keeps this site changes just now");
+    }
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
+      return unavailable("MQTT over WebSocket is answered by the node that keeps this site alone");
+    }
+    const reads = request.method === "GET" || request.method === "HEAD";
+    const { pathname, search } = new URL(request.url);
+    const headers = headersOf(request, from, secure);
+    const body = reads ? null : await bodyOf(request);
+    const waits = reads && !pathname.includes("/health");
+    const untilMs = performance.now() + patienceMs;
+    for (;;) {
+      const to = keeper();
+      let why = "no node keeps this site at the moment";
+      if (to !== null) {
+        try {
+          const answer = await fetch(to + pathname + search, {
+            ...{ method: request.method, headers, body, client, redirect: "manual" },
+          });
+          return answerOf(answer);
+        } catch (error) {
+          why = "the node that keeps this site does not answer";
+          const arrived = !isRefused(error) || body instanceof ReadableStream;
+          if (!reads && arrived) return unavailable(why);
+        }
+      }
+      const again = (waits || (!reads && to !== null)) && performance.now() < untilMs &&
+        waiting < WAITING_MOST;
+      if (!again) return unavailable(why);
+      waiting++;
+      await sleep(AGAIN_MS).finally(() => waiting--);
+    }
+  }
+
+  function headersOf({ headers }: Request, from: string, secure: boolean): Headers {
+    const sent = new Headers(headers);
+    for (const name of HOP_BY_HOP) sent.delete(name);
+    const trusted = peers.trusted(from);
+    const before = headers.get("x-forwarded-for");
+    sent.set("x-forwarded-for", trusted && before !== null ? `${before}, ${from}` : from);
+    if (!trusted || !headers.has("x-forwarded-proto")) {
+      sent.set("x-forwarded-proto", secure ? "https" : "http");
+    }
+    // The keeper answers as it is; the last hop packs it for the client.
+    sent.set("accept-encoding", "identity");
+    sent.set(HOP, "1");
+    return sent;
+  }
+
+  return {
+    fetch: (request, { remoteAddr, secure = false }) =>
+      handOn(request, remoteAddr.transport === "tcp" ? remoteAddr.hostname : "", secure),
+    close: () => client.close(),
+  };
+}
+
+/** A small body as bytes, a large one as it comes. */
+async function bodyOf(request: Request): Promise<BodyInit | null> {
+  const { body, headers } = request;
+  if (body === null) return null;
+  const length = Number(headers.get("content-length") ?? Infinity);
+  return length <= HELD_BYTES ? await request.bytes() : body;
+}
+
+/** True when the request surely did not arrive: nobody listened. */
+function isRefused(error: unknown): boolean {
+  const text = String((error as Error)?.cause ?? "") + String(error);
+  return /connection refused|os error 111|tcp connect error/i.test(text);
+}
+
+function answerOf(answer: Response): Response {
+  const headers = new Headers(answer.headers);
+  for (const name of HOP_BY_HOP) headers.delete(name);
+  const { status, statusText } = answer;
+  return new Response(answer.body, { status, statusText, headers });
+}
+
+function unavailable(why: string): Response {
+  return problemResponse(
+    new PerchError("unavailable", `${why}: try again in a moment`, { retryAfterS: RETRY_AFTER_S }),
+  );
+}

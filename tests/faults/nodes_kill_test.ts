@@ -1,0 +1,182 @@
+/**
+ * Three nodes on one libSQL server, under load over MQTT and over HTTP through every node: the keeper is killed, the
+ * keeper is stopped for longer than its lease and goes on, the server is killed and stopped, the broker is stopped,
+ * all nodes are restarted one by one. Nothing acknowledged is lost or stored twice, whoever is replaced changes
+ * nothing, and a stream through any node goes on. `NODES_N` sets how many rounds (the soak 20); a round is about a
+ * dozen seconds, most of them leases that run out. `SABOTAGE=nodes` gives the one who was replaced its epoch back.
+ */
+import "../../lib/base/denied_env.ts";
+import assert from "node:assert/strict";
+import { createClient } from "@libsql/client";
+import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { startLoad } from "../support/mqtt_load.ts";
+import { type Nodes, type SiteNode, startNodes } from "../support/nodes.ts";
+import { sabotaged } from "../support/sabotage.ts";
+import { findSqld, startSqld } from "../support/sqld.ts";
+import { until } from "../support/until.ts";
+import { compare, judgeFull } from "./kill.ts";
+
+const ROUNDS = Number(Deno.env.get("NODES_N") ?? 1);
+const LEASE_S = 2;
+const START_MS = Date.UTC(2026, 0, 1);
+const binary = await findSqld();
+const ignore = binary === null || !haveMosquitto();
+
+Deno.test({
+  name: "nodes: killed, stopped and restarted under load, nothing acknowledged is lost or twice",
+  ignore,
+  fn: async () => {
+    await using sqld = await startSqld(binary!);
+    await using broker = await startMosquitto({ config: ["max_queued_messages 100000"] });
+    await using site = await startNodes({
+      n: 3,
+      databaseUrl: sqld.url,
+      mqttUrl: `mqtt://127.0.0.1:${broker.port}`,
+      leaseS: LEASE_S,
+      env: () => ({ LOG_LEVEL: "info" }),
+    });
+    await connected(site);
+    const load = startLoad({ port: broker.port, devices: 4, ratePerS: 100, startMs: START_MS });
+    const http = sendOverHttp(site);
+    const passes = async (what: string) => {
+      const before = http.acknowledged.length;
+      await until(
+        `readings to be taken ${what}`,
+        () => http.acknowledged.length > before + 10 || null,
+        60_000,
+      );
+    };
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        await passes("at first");
+        const first = await site.keeper();
+        await first.end("kill");
+        await passes("by the next node");
+        const paused = await site.keeper();
+        const again = first.start();
+        paused.signal("SIGSTOP");
+        await until(
+          "another node to take over",
+          async () => await keeps(site, paused) ? true : null,
+          60_000,
+        );
+        await passes("while one is stopped");
+        if (sabotaged("nodes")) await giveBack(sqld.url);
+        paused.signal("SIGCONT");
+        await until("who was replaced to end", async () => !await paused.alive() || null, 60_000);
+        assert.match(paused.perch().output(), /not the owner of the database any more: Perch on/);
+        await again;
+        const pausedAgain = paused.start();
+
+        await sqld.kill();
+        await sqld.restart();
+        await passes("after the server was killed");
+        Deno.kill(sqld.pid, "SIGSTOP");
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        Deno.kill(sqld.pid, "SIGCONT");
+        Deno.kill(broker.pid(), "SIGSTOP");
+        await passes("while the broker stands");
+        Deno.kill(broker.pid(), "SIGCONT");
+
+        await pausedAgain;
+        for (const node of site.nodes) {
+          await node.end("stop");
+          await node.start();
+        }
+        await passes("after all were restarted");
+      }
+      await Promise.all([load.stop(), http.stop()]);
+      const keeper = await site.keeper();
+      const report = await compare(() => judgeFull(keeper.perch(), site.key, load.ledger()));
+      const { lost, twice } = await judgeHttp(keeper, site.key, http.acknowledged);
+      console.log(
+        `nodes: ${ROUNDS} rounds, ${report.acknowledged} acknowledged over MQTT: ${report.lost} lost, ` +
+          `${report.duplicate} twice; ${http.acknowledged.length} over HTTP: ${lost} lost, ${twice} twice; ` +
+          `${http.refused()} refused`,
+      );
+      assert.deepEqual(
+        [report.lost, report.duplicate, report.wrong, lost, twice],
+        [0, 0, 0, 0, 0],
+        report.examples.join("\n"),
+      );
+    } finally {
+      await Promise.all([load.stop(), http.stop()]);
+    }
+  },
+});
+
+/** Whether a node other than `but` keeps the site. */
+async function keeps(site: Nodes, but: SiteNode): Promise<boolean> {
+  for (const node of site.nodes) {
+    if (node !== but && await node.alive() && node.keeps()) return true;
+  }
+  return false;
+}
+
+/** The keeper's session at the broker is there: what comes from now on waits for it. */
+async function connected({ nodes, key }: Nodes): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` };
+  await until("the session at the broker", async () => {
+    const answer = await fetch(`${nodes[0].url}/api/status`, { headers }).catch(() => null);
+    const text = await answer?.text() ?? "";
+    return /"mqtt"[^}]*"connected"/.test(text) || null;
+  });
+}
+
+/** For sabotage: whoever was replaced is the owner again, beside the other. */
+async function giveBack(url: string): Promise<void> {
+  const client = createClient({ url });
+  await client.execute("UPDATE owner SET epoch = epoch - 1");
+  client.close();
+}
+
+/** One reading after the other through each node in turn, each sent again until it is acknowledged. */
+function sendOverHttp({ nodes, key }: Nodes) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const acknowledged: number[] = [];
+  let ends = false;
+  let refused = 0;
+  const run = (async () => {
+    for (let seq = 1; !ends; seq++) {
+      const reading = { machine: "hall/press", sensor: "load", value: seq, ts: START_MS + seq };
+      for (let tries = 0; !ends; tries++) {
+        const node = nodes[(seq + tries) % nodes.length];
+        const answer = await fetch(`${node.url}/api/ingest`, {
+          ...{ method: "POST", headers, body: JSON.stringify(reading) },
+          signal: AbortSignal.timeout(3_000),
+        }).catch(() => null);
+        await answer?.body?.cancel();
+        if (answer?.status === 200) {
+          acknowledged.push(seq);
+          break;
+        }
+        refused++;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  })();
+  return {
+    acknowledged,
+    refused: () => refused,
+    stop: () => {
+      ends = true;
+      return run;
+    },
+  };
+}
+
+async function judgeHttp(
+  { url }: SiteNode,
+  key: string,
+  acknowledged: readonly number[],
+): Promise<{ lost: number; twice: number }> {
+  const query = `sensor=hall/press/load&from=${START_MS}&to=${START_MS + 1e7}&points=0&limit=10000`;
+  const headers = { authorization: `Bearer ${key}` };
+  const { v } = await (await fetch(`${url}/api/readings?${query}`, { headers })).json();
+  const stored = new Set<number>(v);
+  return {
+    lost: acknowledged.filter((seq) => !stored.has(seq)).length,
+    twice: v.length - stored.size,
+  };
+}
