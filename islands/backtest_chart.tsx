@@ -54,7 +54,7 @@ export function BacktestChart(
           y={top}
           height={LANE_PX}
         >
-          <title>{firing.reason}</title>
+          <title>{firing.headline}</title>
         </rect>
       );
     });

@@ -152,7 +152,10 @@ function Firings(
               {firing.peak && ` · peak ${number(firing.peak.value)}` +
                   (props.unit === null ? "" : `\u00a0${props.unit}`)}
             </p>
-            <p>{firing.reason}.</p>
+            <details>
+              <summary>{firing.headline}</summary>
+              <p>{firing.reason}.</p>
+            </details>
           </li>
         ))}
       </ul>

@@ -36,7 +36,7 @@ export function createConsoleToken(
     check(text) {
       if (isOpen() && sameText(hashOf(text.trim()), token!.hash)) return;
       throw new PerchError("unauthenticated", deps.refusal, {
-        errors: [{ path: "token", message: "does not hold" }],
+        errors: [{ path: "token", message: "is not valid (any more)" }],
       });
     },
     async end() {

@@ -70,7 +70,7 @@ export function createLinks(
         if (!found) {
           throw new PerchError(
             "unauthenticated",
-            "this link does not hold: it counts once and for a limited time; ask for a new one",
+            "this link is not valid: it can be used once and for a limited time; ask for a new one",
           );
         }
         const { id, email } = found.user;

@@ -36,6 +36,8 @@ export interface Sessions {
   end(id: string, also?: readonly SqlStatement[]): Promise<void>;
   /** The same for one that goes on as another of the same person and browser: what belongs to it stays. */
   replace(id: string): Promise<void>;
+  /** What stayed in a browser where another person signs in; `mark`: what it holds it by. */
+  endOthers(mark: string, userId: string): Promise<void>;
   /** Ends all of a person's. */
   endUser(userId: string): Promise<void>;
   /** The same for a transaction of others; `keep`: the session that stays. */
@@ -49,6 +51,8 @@ export interface EndsWithSession {
   one(session: Session): SqlStatement[];
   /** Of all of a person's; `keep`: but that of this sign-in. */
   ofUser(userId: string, keep?: string): SqlStatement[];
+  /** What the browser holds by this mark, unless it is this person's. */
+  ofOthers(mark: string, userId: string): SqlStatement[];
 }
 
 /** Statements of a transaction, and what takes effect after its COMMIT. */
@@ -183,6 +187,10 @@ export function createSessions(
     async replace(id) {
       await db.write(store.remove(id));
       forget(id);
+    },
+    async endOthers(mark, userId) {
+      const theirs = deps.alsoEnds?.ofOthers(mark, userId) ?? [];
+      if (theirs.length > 0) await db.write(theirs);
     },
     async endUser(userId) {
       const { statements, done } = ending(userId);

@@ -29,7 +29,7 @@ export function createSetup(
     path: join(deps.dataDir, FILE),
     livesMs: SETUP_MS,
     monotonicMs: () => clock.monotonic(),
-    refusal: "this setup token does not hold: it counts once, for 30 minutes after the start",
+    refusal: "this setup token is not valid: it can be used once, within 30 minutes of the start",
   });
 
   return {

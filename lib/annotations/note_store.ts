@@ -70,6 +70,11 @@ export function deleteNotesOf(sensorId: string): SqlStatement {
   return statementOf(build.delete(chartNotes).where(eq(chartNotes.sensorId, sensorId)));
 }
 
+/** Goes with a machine that is removed for good: its own notes, and those of sensors that were its. */
+export function deleteNotesOfMachine(machineId: string): SqlStatement {
+  return statementOf(build.delete(chartNotes).where(eq(chartNotes.machineId, machineId)));
+}
+
 function wantedBy(query: NoteQuery): (SQL | undefined)[] {
   const { sensors, machines, site, fromMs, toMs } = query;
   const places = sensors === undefined && machines === undefined && site === undefined

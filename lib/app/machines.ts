@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { deleteNotesOf } from "../annotations/note_store.ts";
+import { deleteNotesOf, deleteNotesOfMachine } from "../annotations/note_store.ts";
 import { deleteComputed } from "../computed/computed_store.ts";
+import { unlist } from "../dashboards/listed_machines.ts";
 import { createFileStore } from "../base/file_store.ts";
 import { AHEAD_MOST_MS } from "../intake/device_time.ts";
 import { createPhotos, PHOTO_BYTES_MOST, PHOTO_TYPES, type Photos } from "../machines/photos.ts";
@@ -60,6 +61,11 @@ export async function createMachineParts(foundation: Foundation): Promise<Machin
           deleteNotesOf(sensor.id),
         ]
         : null,
+    onPurgeMachine: async ({ id }) => {
+      // Another machine may get its path, and then its id.
+      await unlist(settings, id);
+      return [deleteNotesOfMachine(id)];
+    },
   });
   shedding.register({ name: "photos" });
   const photos = createPhotos({

@@ -3,15 +3,21 @@ import type { Access } from "../access/access.ts";
 import { readKeyFile } from "../access/key_file.ts";
 import { writeSecretFile } from "../access/secret_file.ts";
 import { randomSecret } from "../access/secrets.ts";
+import { atLeast } from "../access/policy.ts";
 import { PerchError } from "../base/errors.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
-import { createPushBrowsers, type PushBrowsers } from "../notify/push/browsers.ts";
+import { isPrivate } from "../events/event.ts";
+import {
+  createPushBrowsers,
+  type PushBrowserDeps,
+  type PushBrowsers,
+} from "../notify/push/browsers.ts";
 import type { Vapid } from "../notify/push/vapid.ts";
 import type { Foundation } from "./foundation.ts";
 
 interface PushNeeds {
   outgoing: Outgoing;
-  person(id: string): { email: string; active: boolean } | null;
+  person: PushBrowserDeps["person"];
 }
 
 /**
@@ -46,10 +52,15 @@ export function createPush(
 export function personOf(
   { users }: Pick<Access, "users">,
   id: string,
-): { email: string; active: boolean } | null {
+): ReturnType<PushBrowserDeps["person"]> {
   const user = users.find(id);
   if (user === undefined || user.state === "deleted") return null;
-  return { email: user.email, active: user.state === "active" };
+  return {
+    email: user.email,
+    active: user.state === "active",
+    // As the pages show it: what is about accounts is for those who see accounts.
+    reads: (type) => !isPrivate(type) || atLeast(user.role, "admin"),
+  };
 }
 
 async function openKey(path: string): Promise<Vapid> {

@@ -77,7 +77,7 @@ export async function startSafeMode(options: SafeModeOptions): Promise<RunningSa
     livesMs: TOKEN_MS,
     monotonicMs: () => performance.now(),
     refusal:
-      "this token does not hold: it counts once, for 30 minutes. Restart Perch for a new one",
+      "this token is not valid: it can be used once, within 30 minutes. Restart Perch for a new one",
   });
   let restoring: SafeModeState["restoring"] = null;
   let failure: string | null = null;

@@ -6,6 +6,7 @@
  * A word is a run of letters and digits, a number with its dots, one sign of a script without spaces, or one
  * pictogram; case and accents do not count. A tag begins with `_`, which no word has.
  */
+import { nearness } from "../words/matching.ts";
 import type { LoggedEvent } from "./event.ts";
 import { placeOf } from "./place.ts";
 import type { EventFilter } from "./query.ts";
@@ -16,6 +17,8 @@ const WORDS_MOST = 300;
 const WORD_CHARS_MOST = 40;
 /** Words that a search may have. */
 export const SEARCH_WORDS_MOST = 6;
+/** Words that one is searched for in its place. */
+const NEAR_MOST = 8;
 /** How deep a body is read. */
 const DEPTH_MOST = 4;
 
@@ -54,9 +57,15 @@ export interface AskedTerms {
   not: string[];
 }
 
-export function askedOf(filter: EventFilter): AskedTerms | null {
+/** `near`: words that are searched for beside one that was asked. */
+export function askedOf(
+  filter: EventFilter,
+  near: ReadonlyMap<string, readonly string[]> = new Map(),
+): AskedTerms | null {
   const { types = [], severities = [], machine, actor, search, hidden = [] } = filter;
-  const beginnings = waysOf(wordsOf(search ?? ""));
+  const words = wordsOf(search ?? "");
+  const beginnings = waysOf(words)
+    .map((ways, i) => [...ways, ...(near.get(words[i]) ?? []).map((one) => [one])]);
   if (search !== undefined && beginnings.length === 0) return null;
   return {
     groups: [
@@ -110,6 +119,24 @@ export function matchOf(
     }),
   ];
   return { wanted: wanted.join(" AND "), unwanted: oneOf(not) };
+}
+
+/** Words of these terms that are one of the question but for a letter, for each, the nearest first. */
+export function nearWords(search: string, terms: Iterable<string>): Map<string, string[]> {
+  const near = new Map(wordsOf(search).map((word) => [word, new Map<string, number>()]));
+  for (const term of terms) {
+    if (term.startsWith("_")) continue;
+    for (const [word, found] of near) {
+      const how = nearness(word, term);
+      if (how !== Infinity) found.set(term, how);
+    }
+  }
+  return new Map(
+    Array.from(near, ([word, found]) => [
+      word,
+      [...found].sort((a, b) => a[1] - b[1]).slice(0, NEAR_MOST).map(([term]) => term),
+    ]),
+  );
 }
 
 /** A property as one term: what is no small letter or digit is written as its number. */

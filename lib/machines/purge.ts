@@ -35,6 +35,8 @@ export interface PurgeDeps {
    * has to wait.
    */
   onPurge?: (sensor: Sensor) => Promise<SqlStatement[] | null>;
+  /** The statements for what is kept of a machine elsewhere. */
+  onPurgeMachine?: (machine: Machine) => Promise<SqlStatement[]>;
   /** As the audit log shows them. */
   shown: { machine: (machine: Machine) => unknown; sensor: (sensor: Sensor) => unknown };
 }
@@ -60,6 +62,7 @@ export function createPurge(deps: PurgeDeps): Purge {
   async function purgeMachine(machine: Machine, audited: Audited): Promise<void> {
     const resource = `machine:${machine.path}`;
     await db.write([
+      ...await deps.onPurgeMachine?.(machine) ?? [],
       deleteMachine(machine.path),
       audited({ action: "machine.purge", resource, before: shown.machine(machine) }),
     ]);

@@ -14,6 +14,7 @@ import {
   type MachineService,
   type MoveElsewhere,
 } from "./machine_service.ts";
+import type { Machine } from "./machine.ts";
 import { createPurge, type Purge } from "./purge.ts";
 import type { Registry } from "./registry.ts";
 import type { Sensor } from "./sensor.ts";
@@ -44,6 +45,8 @@ export interface MachinesDeps {
    * that is kept of it; null when that has to wait.
    */
   onPurge?: (sensor: Sensor) => Promise<SqlStatement[] | null>;
+  /** The statements for what is kept elsewhere of a machine that is removed for good. */
+  onPurgeMachine?: (machine: Machine) => Promise<SqlStatement[]>;
 }
 
 /** Puts together all that people can change. */
@@ -70,6 +73,7 @@ export function createMachinesService(deps: MachinesDeps): MachinesService {
     windows: windows.changes,
     exclusive,
     onPurge: deps.onPurge,
+    onPurgeMachine: deps.onPurgeMachine,
     shown: { machine: shownMachine, sensor: shownSensor },
   });
 

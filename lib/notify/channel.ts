@@ -71,6 +71,8 @@ export interface Channel {
   readonly attachesFiles?: boolean;
   /** The environment alone sets up a channel of this kind, with all options left empty. */
   inEnvironment?(environment: ChannelEnvironment): boolean;
+  /** What the form of a new one begins with, where its defaults would not do. */
+  start?(environment: ChannelEnvironment): Readonly<Record<string, unknown>>;
   /** Why it cannot send with these options, whatever the message; null: nothing is missing. */
   fault?(options: unknown, environment: ChannelEnvironment): FieldError | null;
   /** What is refused of options that somebody gives. */

@@ -45,6 +45,8 @@ export interface ChannelList {
   /** @throws `not_found` */
   find(id: string): ChannelView;
   kindOf(id: string): Channel | null;
+  /** What the form of a new one of this kind begins with. */
+  startOf(kind: string): Readonly<Record<string, unknown>>;
   /** With secrets, for the one call that sends. @throws PerchError when they cannot be read */
   optionsOf(id: string): Record<string, unknown>;
   routed(): RoutedChannel[];
@@ -172,6 +174,7 @@ export function createChannelList(deps: ChannelListDeps): ChannelList {
     all: () => [...entries.values()].map(viewOf),
     find: (id) => viewOf(need(id)),
     kindOf: (id) => kindNamed(entries.get(id)?.row.kind ?? ""),
+    startOf: (kind) => kindNamed(kind)?.start?.(deps.environment) ?? {},
     optionsOf(id) {
       const { options, fault } = need(id);
       if (options !== null) return options;

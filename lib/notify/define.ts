@@ -33,6 +33,7 @@ export interface ChannelDefinition<S extends z.ZodObject> {
   /** Default: no least interval, 15 s for a try. */
   limits?: Partial<ChannelLimits>;
   inEnvironment?: Channel["inEnvironment"];
+  start?: Channel["start"];
   /** `path` is the name of an option. */
   fault?(options: z.output<S>, environment: ChannelEnvironment): FieldError | null;
   /** What contradicts itself is not taken; where it was taken before, it goes on. `path` is the name of an option. */

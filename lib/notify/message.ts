@@ -29,6 +29,8 @@ export interface Message {
   thread: string | null;
   /** What machines get; null where there is no single event behind it (a digest). */
   event: MessageEvent | null;
+  /** Types of the events of a digest. */
+  types?: readonly string[];
   /** What a message of the kind `report` says beside its title. */
   report?: Report;
   /** Of the alarm, for channels that show them; left out: there is none. */

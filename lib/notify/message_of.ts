@@ -1,6 +1,6 @@
 import type { AlarmEventBody } from "../alarms/alarm.ts";
 import { machineTitle } from "../words/names.ts";
-import { beside, exact, plain } from "../words/numbers.ts";
+import { beside, exact, plain, withUnit } from "../words/numbers.ts";
 import type { EventType, LoggedEvent } from "../events/event.ts";
 import type { Message, MessageFact, MessageKind } from "./message.ts";
 import { reportOf } from "./report.ts";
@@ -84,6 +84,7 @@ export function digestOf(
     link: options.publicUrl === null ? null : `${options.publicUrl}/alarms`,
     thread: null,
     event: null,
+    types: [...new Set(messages.flatMap(({ event }) => event === null ? [] : [event.type]))],
     to: [],
   };
 }
@@ -141,7 +142,6 @@ function factsOf({ body, tMs, actor }: LoggedEvent, zone: string): MessageFact[]
 
 function alarmFacts(alarm: AlarmEventBody["alarm"], zone: string): [string, unknown][] {
   const { value, limit } = alarm;
-  const withUnit = (text: string) => [text, alarm.unit].filter(Boolean).join(" ");
   return [
     ["Severity", alarm.severity],
     ["State", alarm.state],
@@ -149,9 +149,11 @@ function alarmFacts(alarm: AlarmEventBody["alarm"], zone: string): [string, unkn
     ["Sensor", alarm.sensor],
     [
       "Value",
-      value === null ? null : withUnit(limit === null ? plain(value) : beside(value, limit)),
+      value === null
+        ? null
+        : withUnit(limit === null ? plain(value) : beside(value, limit), alarm.unit),
     ],
-    ["Limit", limit === null ? null : withUnit(exact(limit))],
+    ["Limit", limit === null ? null : withUnit(exact(limit), alarm.unit)],
     ["Occurred", alarm.count > 1 ? `${alarm.count} times` : null],
     ["Since", timeIn(alarm.raised_ms, zone)],
   ];

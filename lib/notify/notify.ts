@@ -211,7 +211,13 @@ export function createNotify(deps: NotifyDeps): Notify {
       const uid = randomId(UID_LENGTH);
       const message = { ...testMessage(uid, { site, actor, nowMs: clock.now(), publicUrl }), to };
       try {
-        return await dispatch.message(id, message, new AbortController().signal);
+        const outcome = await dispatch.message(id, message, new AbortController().signal);
+        if (outcome.state === "delivered") {
+          const { statements, done } = channels.noted(id, outcome, clock.now());
+          await db.write(statements);
+          done();
+        }
+        return outcome;
       } catch (error) {
         return { state: "failed", answer: sentenceOf(error) };
       }

@@ -95,12 +95,16 @@ function rankIn(pieces: readonly string[], asked: string, forgiving: boolean): n
     if (piece === asked) return 0;
     if (piece.startsWith(asked)) best = Math.min(best, 1);
     else if (asked.length > 1 && isWord(asked) && piece.includes(asked)) best = Math.min(best, 3);
-    else if (forgiving && isForgiven(asked)) {
-      if (isNear(asked, piece)) best = Math.min(best, 4);
-      else if (beginsNear(piece, asked)) best = Math.min(best, 5);
-    }
+    else if (forgiving) best = Math.min(best, nearness(asked, piece));
   }
   return best;
+}
+
+/** 4: the same but for a letter; 5: it begins so; Infinity: neither, or too short to be forgiven one. */
+export function nearness(asked: string, piece: string): number {
+  // A digit is never forgiven: press 3 is not press 4.
+  if (!isForgiven(asked) || /\p{N}/u.test(asked + piece)) return Infinity;
+  return isNear(asked, piece) ? 4 : beginsNear(piece, asked) ? 5 : Infinity;
 }
 
 const isWord = (piece: string) => !/^\p{N}/u.test(piece);

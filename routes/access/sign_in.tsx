@@ -1,11 +1,12 @@
 import type { VNode } from "preact";
+import { getCookie } from "hono/cookie";
 import { z } from "zod";
 import type { Access } from "../../lib/access/access.ts";
 import type { DemoUser } from "../../lib/access/demo.ts";
 import type { Identity } from "../../lib/access/identity.ts";
 import { type BrowserSignIn, CodeNeeded } from "../../lib/access/sign_in.ts";
 import { localPath } from "../http/form.ts";
-import { sessionCookie } from "../http/session_cookie.ts";
+import { NOTICES_COOKIE, sessionCookie } from "../http/session_cookie.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { caller } from "../http/caller.ts";
 import { seeOther } from "../http/see_other.ts";
@@ -122,6 +123,9 @@ export async function signedIn(
   const isSame = who?.via === "session" && who.id === signIn.user.id;
   if (isSame && who.session !== undefined) await access.sessions.replace(who.session);
   else await endSession(who, access);
+  // The sign-in of who was here before may have run out: what shows their notices has not.
+  const mark = getCookie(context.c, NOTICES_COOKIE);
+  if (mark !== undefined) await access.sessions.endOthers(mark, signIn.user.id);
   const response = seeOther(localPath(next));
   const cookie = sessionCookie(context, signIn.secret, signIn.lifeMs / 1000);
   response.headers.append("set-cookie", cookie);

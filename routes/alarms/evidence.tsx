@@ -5,6 +5,7 @@ import { bandsOf } from "../../islands/limits.ts";
 import { PlainChart } from "../../islands/plain_chart.tsx";
 import type { Alarm } from "../../lib/alarms/alarm.ts";
 import type { AlarmEvidence } from "../../lib/alarms/alarms.ts";
+import { headlineOf } from "../../lib/detect/headline.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { dateTime } from "../../lib/words/times.ts";
 import { sensorHref } from "../frame/links.ts";
@@ -106,7 +107,11 @@ export function Evidence(
                   <summary>{`${own.length} findings`}</summary>
                   <ul>
                     {own.map((f) => (
-                      <li key={f.id}>{`${dateTime(f.tMs, parts.zone)}: ${f.reason.text}`}</li>
+                      <li key={f.id}>
+                        {`${dateTime(f.tMs, parts.zone)}: ${
+                          sensor === undefined ? f.reason.text : headlineOf(f, sensor)
+                        }`}
+                      </li>
                     ))}
                   </ul>
                 </details>

@@ -158,7 +158,7 @@ async function result(
   const known = detectorsFor(sensor?.kind ?? "number").find((d) => d.name === detector);
   const appliable = sensor !== undefined && parts.settingsOf(detector, job.options) !== null;
   const props: BacktestViewProps = {
-    job: shownBacktest(job),
+    job: shownBacktest(job, parts.sensors),
     unit: sensor?.unit ?? null,
     zone: parts.zone,
     nowMs: parts.clock.now(),

@@ -81,7 +81,10 @@ export function backtestRoutes({ backtests, sensors, clock }: BacktestServices):
           by: caller(context).name,
         });
         const location = `/api/backtests/${started.id}`;
-        return Response.json(shownBacktest(started), { status: 202, headers: { location } });
+        return Response.json(shownBacktest(started, sensors), {
+          status: 202,
+          headers: { location },
+        });
       },
     }),
     route({
@@ -97,7 +100,7 @@ export function backtestRoutes({ backtests, sensors, clock }: BacktestServices):
         },
       },
       handler: () => {
-        const items = backtests.list().map((b) => shownBacktest({ ...b, result: null }));
+        const items = backtests.list().map((b) => shownBacktest({ ...b, result: null }, sensors));
         return Response.json({ items, next: null });
       },
     }),
@@ -110,7 +113,8 @@ export function backtestRoutes({ backtests, sensors, clock }: BacktestServices):
       params,
       example,
       responses: one,
-      handler: (context) => Response.json(shownBacktest(backtests.find(context.params.id))),
+      handler: (context) =>
+        Response.json(shownBacktest(backtests.find(context.params.id), sensors)),
     }),
     route({
       method: "post",
@@ -121,7 +125,8 @@ export function backtestRoutes({ backtests, sensors, clock }: BacktestServices):
       params,
       example,
       responses: one,
-      handler: (context) => Response.json(shownBacktest(backtests.cancel(context.params.id))),
+      handler: (context) =>
+        Response.json(shownBacktest(backtests.cancel(context.params.id), sensors)),
     }),
     route({
       method: "delete",

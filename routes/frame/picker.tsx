@@ -20,6 +20,7 @@ export const PageChoices = createContext<{ choices: Choices; listed: Set<string>
 
 /** So many go into a page; whoever runs scripts finds all of them. */
 const LISTED_MOST = 500;
+const NAME_CHARS_MOST = 200;
 
 /**
  * The field of a machine, area, sensor, tag, person or channel: by its name, or by what people call it. With
@@ -28,24 +29,71 @@ const LISTED_MOST = 500;
 export function Picker(
   { kinds, ...props }: FieldProps & { kinds: readonly Picked[] },
 ): VNode {
-  const page = useContext(PageChoices);
-  const pick = kinds.join(",");
-  const list = `choices-${kinds.join("-")}`;
-  const choices = page === null || page.listed.has(list)
-    ? []
-    : kinds.flatMap((kind) => page.choices(kind, LISTED_MOST));
-  const listed = page !== null && (choices.length > 0 || page.listed.has(list));
-  if (listed) page.listed.add(list);
+  const { list, choices } = useList(kinds);
   return (
     <>
-      <Field autocomplete="off" {...props} pick={pick} list={listed ? list : undefined} />
-      {choices.length > 0 && (
-        <datalist id={list}>
-          {choices.slice(0, LISTED_MOST).map(({ value, label }) => (
-            <option key={value} value={value}>{label}</option>
-          ))}
-        </datalist>
-      )}
+      <Field autocomplete="off" {...props} pick={kinds.join(",")} list={list} />
+      <Listed list={list} choices={choices} />
     </>
+  );
+}
+
+/** The same without a label above it, in a row of a table or a bar: `label` is read aloud. */
+export function BarePicker(
+  { kinds, name, label, value, placeholder, about, invalid = false }: {
+    kinds: readonly Picked[];
+    name: string;
+    label: string;
+    value?: string;
+    placeholder?: string;
+    /** Id of what says more of it. */
+    about?: string;
+    invalid?: boolean;
+  },
+): VNode {
+  const { list, choices } = useList(kinds);
+  return (
+    <div class="bare-pick">
+      <input
+        id={name}
+        name={name}
+        value={value}
+        placeholder={placeholder}
+        maxLength={NAME_CHARS_MOST}
+        autocomplete="off"
+        data-pick={kinds.join(",")}
+        list={list}
+        aria-label={label}
+        aria-describedby={about}
+        aria-invalid={invalid ? "true" : undefined}
+      />
+      <Listed list={list} choices={choices} />
+    </div>
+  );
+}
+
+/** The list of these kinds that stands on the page; it goes into it once. */
+function useList(
+  kinds: readonly Picked[],
+): { list: string | undefined; choices: readonly Choice[] } {
+  const page = useContext(PageChoices);
+  const list = `choices-${kinds.join("-")}`;
+  if (page === null) return { list: undefined, choices: [] };
+  if (page.listed.has(list)) return { list, choices: [] };
+  const choices = kinds.flatMap((kind) => page.choices(kind, LISTED_MOST));
+  if (choices.length === 0) return { list: undefined, choices };
+  page.listed.add(list);
+  return { list, choices };
+}
+
+function Listed(
+  { list, choices }: { list: string | undefined; choices: readonly Choice[] },
+): VNode | null {
+  return choices.length === 0 ? null : (
+    <datalist id={list}>
+      {choices.slice(0, LISTED_MOST).map(({ value, label }) => (
+        <option key={value} value={value}>{label}</option>
+      ))}
+    </datalist>
   );
 }

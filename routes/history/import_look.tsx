@@ -160,7 +160,7 @@ function Content({ parts, looked, asked, sent }: Shown): VNode {
       {!isAsked && Object.keys(errors).length === 0 && (
         <>
           <FirstRows preview={preview} zone={parts.zone} />
-          <Series parts={parts} preview={preview} asked={asked} sent={sent} />
+          <Series preview={preview} asked={asked} sent={sent} />
         </>
       )}
     </>
@@ -267,7 +267,7 @@ function FirstRows({ preview, zone }: { preview: ImportPreview; zone: string }):
 }
 
 function Series(
-  { parts, preview, asked, sent }: Omit<Shown, "looked"> & { preview: ImportPreview },
+  { preview, asked, sent }: Omit<Shown, "looked" | "parts"> & { preview: ImportPreview },
 ): VNode {
   const rows = rowsOf(preview, asked);
   const { errors, values } = sent;
@@ -290,7 +290,6 @@ function Series(
             rows={rows}
             values={values}
             errors={errors}
-            sensors={parts.sensors.all().map(({ name }) => name)}
           />
         )}
         {rows.length > ROWS_MOST && (

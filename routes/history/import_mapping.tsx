@@ -2,12 +2,12 @@
 import type { VNode } from "preact";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { ImportPreview, MappedSeries } from "../../lib/transfer/import/imports.ts";
+import { BarePicker } from "../frame/picker.tsx";
 import { Table } from "../frame/parts.tsx";
 import type { Texts } from "./import_options.tsx";
 
 /** Rows of the table; what has more is filtered first, or mapped by the command. */
 export const ROWS_MOST = 200;
-const COMPLETIONS_MOST = 1_000;
 
 /** A series and what becomes of it. */
 export interface SeriesRow {
@@ -50,20 +50,16 @@ export function mappingOf(texts: Texts): MappedSeries[] {
 }
 
 export function MappingTable(
-  { rows, values, errors, sensors }: {
+  { rows, values, errors }: {
     rows: readonly SeriesRow[];
     /** As they were sent; empty: as suggested. */
     values: Texts;
     errors: Texts;
-    sensors: readonly string[];
   },
 ): VNode {
   const wasSent = values["key-0"] !== undefined;
   return (
     <>
-      <datalist id="sensors">
-        {sensors.slice(0, COMPLETIONS_MOST).map((name) => <option key={name} value={name} />)}
-      </datalist>
       <div class="series-map">
         <Table label="Series">
           <thead>
@@ -114,15 +110,13 @@ function Row(
         <input type="hidden" name={`key-${n}`} value={key} />
       </th>
       <td class="text">
-        <input
+        <BarePicker
+          kinds={["sensor"]}
           name={`sensor-${n}`}
+          label={`Sensor of ${key}`}
           value={sensor}
-          maxLength={200}
-          list="sensors"
-          autocomplete="off"
-          aria-label={`Sensor of ${key}`}
-          aria-describedby={about}
-          aria-invalid={error ? "true" : undefined}
+          about={about}
+          invalid={error !== undefined}
         />
         <p id={about} class={error ? "error" : "help"}>
           {error ?? (isNew ? "a new sensor" : "there already")}

@@ -31,6 +31,17 @@ export function sessionCookie(place: CookiePlace, secret: string | null, maxAgeS
   return parts.join("; ");
 }
 
+/** Which of the browsers that show notices this is: kept beyond the sign-in, so that another person's ends it. */
+export const NOTICES_COOKIE = "perch_notices";
+
+/** `Set-Cookie` for that, as long as browsers keep one. */
+export function noticesCookie({ secure, base }: CookiePlace, id: string): string {
+  const text = `${NOTICES_COOKIE}=${id}; Path=${base}/; HttpOnly; SameSite=Lax; Max-Age=${
+    400 * 86_400
+  }`;
+  return secure ? `${text}; Secure` : text;
+}
+
 /** `Set-Cookie` for what a browser chose for itself, such as its colours; kept for a year. */
 export function choiceCookie({ secure, base }: CookiePlace, name: string, value: string): string {
   const text = `${name}=${value}; Path=${base}/; Max-Age=31536000; SameSite=Lax`;

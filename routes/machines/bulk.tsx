@@ -4,6 +4,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { Machine } from "../../lib/machines/machine.ts";
 import { askedOf, BULK_BYTES, bulkForm, filterOf, pickedOf } from "../frame/bulk.tsx";
 import { formAction, type SentForm } from "../frame/form_action.ts";
+import { BarePicker } from "../frame/picker.tsx";
 import { hrefWith } from "../frame/links.ts";
 import { Post } from "../frame/parts.tsx";
 import { auditedBy } from "../http/caller.ts";
@@ -74,21 +75,17 @@ function patchOf(
 
 /** What can be done with the selected machines. */
 export function MachineBar(
-  { tags, sent }: { tags: readonly string[]; sent: SentForm },
+  { sent }: { sent: SentForm },
 ): VNode {
   return (
     <>
-      <input
+      <BarePicker
+        kinds={["tag"]}
         name="tag"
-        list="known-tags"
-        aria-label="Tag"
+        label="Tag"
         placeholder="Tag"
         value={sent.values.tag}
-        autocomplete="off"
       />
-      <datalist id="known-tags">
-        {tags.map((tag) => <option key={tag} value={tag} />)}
-      </datalist>
       <button type="submit" class="small" name="do" value="tag">Add the tag</button>
       <button type="submit" class="small" name="do" value="untag">Remove the tag</button>
       <button type="submit" class="small" name="do" value="confirm">Confirm</button>

@@ -204,7 +204,7 @@ function List(
               back={hrefWith("/machines", { ...filter, after })}
               all={`Select all ${found}`}
               values={sent.values}
-              bar={<MachineBar tags={commonTags(all)} sent={sent} />}
+              bar={<MachineBar sent={sent} />}
             >
               <Areas page={page}>
                 {(machine) => (

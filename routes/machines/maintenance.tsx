@@ -162,7 +162,7 @@ function Content(
 }
 
 /** Windows with when they are, and for engineers a way to remove them. */
-export function WindowList(
+function WindowList(
   { parts, windows, mayChange }: {
     parts: MachinePageParts;
     windows: readonly MaintenanceWindow[];

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MachineCondition, type MachineConditionProps } from "../../islands/machine_condition.tsx";
 import { SensorRow } from "../../islands/sensor_row.tsx";
 import { atLeast } from "../../lib/access/policy.ts";
-import { isUnder, type Machine } from "../../lib/machines/machine.ts";
+import type { Machine } from "../../lib/machines/machine.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
 import { lastLevel, sensorTitle, title } from "../../lib/words/names.ts";
 import { hrefWith, machineEventsHref, machineHref, machineTitle } from "../frame/links.ts";
@@ -15,7 +15,6 @@ import { findMachine, type MachinePageParts } from "./request.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { Island } from "../frame/island.tsx";
 import { machineActions, MachineForms, MachinePhoto } from "./forms.tsx";
-import { WindowList } from "./maintenance.tsx";
 import { NOTHING_SENT, type SentForm } from "../frame/form_action.ts";
 import { rowOf } from "./sensor_rows.ts";
 import { MachineDevices } from "./device_card.tsx";
@@ -75,7 +74,6 @@ function Content(
   const sensors = parts.sensors.all().filter((sensor) => sensor.machine === machine.path);
   const isDiagnostic = ({ num }: Sensor) => parts.deviceService.isDiagnostic(num);
   const diagnostic = sensors.filter(isDiagnostic);
-  const windows = parts.service.windows().filter(({ path }) => isUnder(machine.path, path));
   return (
     <>
       <Crumbs>
@@ -140,14 +138,8 @@ function Content(
       />
       <MachineDevices parts={parts} machine={machine} mayChange={mayChange} />
       <MachineCameras parts={parts} machine={machine} mayAdd={isAdmin} />
-      <section class="card" aria-labelledby="windows">
-        <h2 id="windows">Maintenance</h2>
-        <WindowList parts={parts} windows={windows} mayChange={false} />
-        <p>
-          <a href={`/maintenance?path=${encodeURIComponent(machine.path)}`}>
-            {mayChange ? "Plan or change maintenance" : "All maintenance windows"}
-          </a>
-        </p>
+      <section class="card" aria-labelledby="more-of-it">
+        <h2 id="more-of-it">More of this machine</h2>
         <p>
           <a href={machineEventsHref(machine.path)}>All events</a>
           {" · "}

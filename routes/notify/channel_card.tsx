@@ -138,7 +138,14 @@ function Act(
 }
 
 /** The form of a new channel of this kind. */
-export function AddForm({ kind: name, state }: { kind: string; state: FormState }): VNode {
+export function AddForm(
+  { kind: name, state, start }: {
+    kind: string;
+    state: FormState;
+    /** What it begins with. */
+    start: Readonly<Record<string, unknown>>;
+  },
+): VNode {
   const kind = channelOf(name);
   if (kind === undefined) return <p class="error" role="alert">There is no such kind.</p>;
   const { values, errors } = stateOf(state, "add");
@@ -151,7 +158,7 @@ export function AddForm({ kind: name, state }: { kind: string; state: FormState 
         kind={kind.kind}
         id="new"
         name={values.name ?? kind.title}
-        value={(option) => values[`option.${option}`]}
+        value={(option) => values[`option.${option}`] ?? start[option]}
         errors={errors}
         subscription={kind.kind === "webhook" ? { events: ["alarm"], severity: "info" } : null}
       />

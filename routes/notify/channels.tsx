@@ -39,6 +39,7 @@ export function channelPages(parts: OutboxPageParts): Route[] {
     async draw(context, state) {
       const url = new URL(context.c.req.url);
       const counts = await notify.outbox.countsByChannel();
+      const adding = stateOf(state, "add").values.kind ?? url.searchParams.get("add");
       return frame.answer(context.c, context.who, {
         title: "Channels",
         place: "/more",
@@ -49,7 +50,8 @@ export function channelPages(parts: OutboxPageParts): Route[] {
               view,
               json: shownChannel(view, counts.get(view.id)),
             }))}
-            adding={stateOf(state, "add").values.kind ?? url.searchParams.get("add")}
+            adding={adding}
+            start={notify.channels.startOf(adding ?? "")}
             state={state}
             nowMs={parts.clock.now()}
           />
@@ -169,9 +171,10 @@ function answerOf(shown: readonly Shown[]): VNode {
 }
 
 function Content(
-  { views, adding, state, nowMs }: {
+  { views, adding, start, state, nowMs }: {
     views: Shown[];
     adding: string | null;
+    start: Readonly<Record<string, unknown>>;
     state: FormState;
     nowMs: number;
   },
@@ -210,7 +213,7 @@ function Content(
             </Chip>
           ))}
         </Chips>
-        {adding !== null && <AddForm kind={adding} state={state} />}
+        {adding !== null && <AddForm kind={adding} state={state} start={start} />}
       </section>
     </>
   );

@@ -10,6 +10,7 @@ import { Ago } from "../frame/times.tsx";
 import { auditedBy } from "../http/caller.ts";
 import { idForm } from "../http/params.ts";
 import type { Route } from "../http/route.ts";
+import { deviceOf } from "../../lib/words/browsers.ts";
 import { pushChannel, type PushServices, tryBrowser } from "./push_api.ts";
 
 export const PAGE = "/notices";
@@ -134,25 +135,4 @@ function Content(
       )}
     </>
   );
-}
-
-/** `Chrome on Android`, of what the browser calls itself. */
-export function deviceOf(agent: string): string {
-  const first = (words: readonly [RegExp, string][]) => words.find(([is]) => is.test(agent))?.[1];
-  const browser = first([
-    [/Edg\//, "Edge"],
-    [/OPR\//, "Opera"],
-    [/Firefox\//, "Firefox"],
-    [/Chrom(e|ium)\//, "Chrome"],
-    [/Safari\//, "Safari"],
-  ]);
-  const system = first([
-    [/Android/, "Android"],
-    [/iPhone/, "iPhone"],
-    [/iPad/, "iPad"],
-    [/Windows/, "Windows"],
-    [/Macintosh/, "macOS"],
-    [/Linux/, "Linux"],
-  ]);
-  return `${browser ?? "A browser"}${system === undefined ? "" : ` on ${system}`}`;
 }

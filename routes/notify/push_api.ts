@@ -5,6 +5,7 @@ import { PerchError } from "../../lib/base/errors.ts";
 import type { Notify } from "../../lib/notify/notify.ts";
 import { BROWSER, type PushBrowser, type PushBrowsers } from "../../lib/notify/push/browsers.ts";
 import { auditedBy } from "../http/caller.ts";
+import { noticesCookie } from "../http/session_cookie.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { testShape } from "./channels_api.ts";
@@ -123,8 +124,11 @@ export function pushRoutes(services: PushServices): Route[] {
         201: { description: "Subscribed.", schema: browserShape },
         409: { description: "There is no channel of the kind push" },
       },
-      handler: async (context) =>
-        Response.json(shown(await subscribe(services, context, context.body)), { status: 201 }),
+      async handler(context) {
+        const added = await subscribe(services, context, context.body);
+        const headers = { "set-cookie": noticesCookie(context, added.id) };
+        return Response.json(shown(added), { status: 201, headers });
+      },
     }),
     route({
       method: "delete",

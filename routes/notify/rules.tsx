@@ -2,17 +2,18 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import type { DryRun } from "../../lib/notify/dry_run.ts";
 import { EVERY_CHANNEL, type Rule, ruleShape, type RuleSpec } from "../../lib/notify/rule.ts";
+import { matching } from "../../lib/words/matching.ts";
 import { dateTime, DAY_MS } from "../../lib/words/times.ts";
 import { auditedBy } from "../http/caller.ts";
 import { readForm } from "../http/form.ts";
 import { validate } from "../http/validate.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { seeOther } from "../http/see_other.ts";
-import { Answer, Crumbs, Post, Said } from "../frame/parts.tsx";
+import { Answer, Crumbs, Empty, Post, Said } from "../frame/parts.tsx";
 import { drawnAgain, NOTHING_SENT, refusedForm, type SentForm } from "../frame/form_action.ts";
 import { formOfRule, isBeyondForm, ruleOfForm } from "./rule_form.ts";
 import { DRY_RUN_DAYS, isMuted, PAGE, RuleForm, type RulePageParts } from "./rule.tsx";
-import { RowFilter } from "../frame/list_filter.tsx";
+import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 
 const FORM_BYTES = 32 * 1024;
 const texts = z.record(z.string().max(100), z.string().max(4000));
@@ -23,6 +24,8 @@ interface Extra {
   saved?: boolean;
   warnings?: readonly string[];
   run?: DryRun;
+  /** Words of the filter. */
+  q?: string;
 }
 
 /** `/settings/rules` and `/settings/rules/:id`: who gets what. For engineers. */
@@ -55,7 +58,7 @@ export function rulePages(parts: RulePageParts): Route[] {
         <>
           <Extras {...extra} parts={parts} />
           {rule === null
-            ? <List parts={parts} form={form} open={sent !== NOTHING_SENT} />
+            ? <List parts={parts} form={form} open={sent !== NOTHING_SENT} q={extra.q ?? ""} />
             : <One rule={rule} form={form} />}
         </>
       ),
@@ -108,7 +111,8 @@ export function rulePages(parts: RulePageParts): Route[] {
       path: PAGE,
       policy: "engineer",
       summary: null,
-      handler: (context) => draw(context, null, NOTHING_SENT),
+      query: z.object({ q: wordsField }).loose(),
+      handler: (context) => draw(context, null, NOTHING_SENT, { q: context.query.q }),
     }),
     route({
       method: "get",
@@ -151,7 +155,7 @@ export function rulePages(parts: RulePageParts): Route[] {
 }
 
 function Extras(
-  { saved = false, warnings = [], run, parts }: Extra & { parts: RulePageParts },
+  { saved = false, warnings = [], run, parts }: Omit<Extra, "q"> & { parts: RulePageParts },
 ): VNode {
   return (
     <>
@@ -213,10 +217,11 @@ function Run({ run, parts }: { run: DryRun; parts: RulePageParts }): VNode {
 }
 
 function List(
-  { parts, form, open }: { parts: RulePageParts; form: VNode; open: boolean },
+  { parts, form, open, q }: { parts: RulePageParts; form: VNode; open: boolean; q: string },
 ): VNode {
-  const rules = parts.notify.rules.all();
-  const on = rules.filter((rule) => rule.enabled).length;
+  const all = parts.notify.rules.all();
+  const rules = matching(all, q, (rule) => [rule.name, sentenceOf(rule, parts)]);
+  const on = all.filter((rule) => rule.enabled).length;
   return (
     <>
       <Crumbs>
@@ -233,33 +238,40 @@ function List(
         Every event is checked against every rule. Maintenance windows and shelved alarms send
         nothing; the end of an alarm goes to everyone who was notified of it.
       </p>
-      <RowFilter
-        rows='[aria-labelledby="rules"] li'
-        count={rules.length}
-        label="Filter rules by name or what they say"
-      />
-      {rules.length > 0 && (
-        <section class="card" aria-labelledby="rules">
-          <h2 id="rules">Rules</h2>
-          <ul class="deliveries">
-            {rules.map((rule) => (
-              <li key={rule.id}>
-                <p>
-                  <a href={`${PAGE}/${rule.id}`}>{rule.name}</a>
-                  {!rule.enabled && <span class="state">off</span>}
-                  {isMuted(rule, parts.clock.now()) && <span class="state">muted</span>}
-                </p>
-                <p class="muted">{sentenceOf(rule, parts)}</p>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      {all.length > 0 && <ListFilter path={PAGE} value={q} label="Filter by what a rule says" />}
+      <Filtered>
+        {all.length > 0 && rules.length === 0 && (
+          <Empty>
+            No rule fits. <a href={PAGE}>Show all {all.length}</a>
+          </Empty>
+        )}
+        {rules.length > 0 && <Rows parts={parts} rules={rules} />}
+      </Filtered>
       <details class="card more-form" open={open}>
         <summary>Add a rule</summary>
         {form}
       </details>
     </>
+  );
+}
+
+function Rows({ parts, rules }: { parts: RulePageParts; rules: readonly Rule[] }): VNode {
+  return (
+    <section class="card" aria-labelledby="rules">
+      <h2 id="rules">Rules</h2>
+      <ul class="deliveries">
+        {rules.map((rule) => (
+          <li key={rule.id}>
+            <p>
+              <a href={`${PAGE}/${rule.id}`}>{rule.name}</a>
+              {!rule.enabled && <span class="state">off</span>}
+              {isMuted(rule, parts.clock.now()) && <span class="state">muted</span>}
+            </p>
+            <p class="muted">{sentenceOf(rule, parts)}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

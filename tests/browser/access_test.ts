@@ -55,7 +55,7 @@ async function setup({ page }: Pick<Visitor, "page">, under: AppUnderTest): Prom
   await page.getByLabel("Email").fill(ADMIN.email);
   await page.getByLabel("Password").fill(ADMIN.password);
   await page.getByRole("button").click();
-  await page.getByText("does not hold").waitFor();
+  await page.getByText("is not valid").waitFor();
   assert.equal(await page.getByLabel("Email").inputValue(), ADMIN.email);
   await page.getByLabel("Setup token").fill(token);
   await page.getByLabel("Password").fill(ADMIN.password);

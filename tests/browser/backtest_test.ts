@@ -94,7 +94,7 @@ for (
       const changed = page.locator("section[aria-labelledby=changed] li");
       assert.match(
         await changed.innerText(),
-        /warning.*peak 90\.\d+\s°C.*at or above the warning/s,
+        /warning.*peak 90\.\d+\s°C.*\d °C is above warning 86\.5 °C/s,
       );
       assert.equal(await page.locator(".backtest-chart .fired").count(), 5);
       await look("result");

@@ -47,7 +47,7 @@ Deno.test({
         await looks(page, "damaged");
         await page.getByLabel("Token").fill("wrong");
         await page.getByRole("button", { name: "Restore this backup" }).click();
-        await page.getByText("does not hold").first().waitFor();
+        await page.getByText("is not valid").first().waitFor();
         await looks(page, "refused");
         const token = Deno.readTextFileSync(join(dir, "safe-mode-token")).trim();
         await page.getByLabel("Token").fill(token);

@@ -9,10 +9,10 @@ import { startPushService } from "../support/push_service.ts";
 const PERSON = { email: "ben@example.org", password: "quite long enough" };
 
 /** Signed out of, nothing is shown there any more; a sign-in that is only renewed takes nothing away. */
-async function endsWithItsSignIn(url: string, admin: string, { there, subscribe, switchOff }: {
-  there(): Promise<number>;
+async function endsWithItsSignIn(url: string, admin: string, { there, subscribe, change }: {
+  there(types?: string[]): Promise<number>;
   subscribe(cookie: string): Promise<Response>;
-  switchOff(email: string): Promise<unknown>;
+  change(email: string, to: { role?: "viewer" | "admin"; state?: "disabled" }): Promise<unknown>;
 }): Promise<void> {
   const post = async (path: string, cookie: string, form: Record<string, string> = {}) => {
     const answer = await fetch(url + path, {
@@ -47,8 +47,25 @@ async function endsWithItsSignIn(url: string, admin: string, { there, subscribe,
   await post("/sign-in", next, { email: "ada@example.org", password: "my own words" });
   assert.equal(await there(), 0);
 
+  // The sign-in ran out, and then somebody else signs in in that browser; on another device nothing ends.
+  const last = await subscribe(await signIn());
+  const mark = last.headers.get("set-cookie")!.split(";")[0];
+  assert.equal(await there(), 1, await last.text());
+  const ada = { email: "ada@example.org", password: "my own words" };
+  await post("/sign-in", "", ada);
+  await post("/sign-in", mark, PERSON);
+  assert.equal(await there(), 1);
+  await post("/sign-in", mark, ada);
+  assert.equal(await there(), 0);
+
+  // What is about accounts is shown to admins alone, whoever was one.
   await on(await signIn());
-  await switchOff(PERSON.email);
+  assert.equal(await there(["access.invited"]), 0);
+  await change(PERSON.email, { role: "admin" });
+  assert.equal(await there(["access.invited", "alarm.raised"]), 1);
+  await change(PERSON.email, { role: "viewer" });
+  assert.deepEqual([await there(["access.invited"]), await there(["alarm.raised"])], [0, 1]);
+  await change(PERSON.email, { state: "disabled" });
   assert.equal(await there(), 0);
 }
 
@@ -122,17 +139,17 @@ Deno.test("push: a browser that subscribed is notified, encrypted for it alone; 
     assert.deepEqual(await push.browsersOf([]), []);
 
     await endsWithItsSignIn(under.url, cookie, {
-      there: async () => (await push.browsersOf([])).length,
+      there: async (types) => (await push.browsersOf([], types)).length,
       subscribe: (cookie) =>
         fetch(`${under.url}/api/push/subscriptions`, {
           method: "POST",
           headers: { ...same, cookie, "user-agent": "Phone" },
           body: JSON.stringify(service.subscription),
         }),
-      switchOff: (email) => {
+      change: (email, to) => {
         const { users } = under.app.parts().access;
         const { id } = users.list().find((one) => one.email === email)!;
-        return users.change(id, { state: "disabled" }, systemActor("test"));
+        return users.change(id, to, systemActor("test"));
       },
     });
   } finally {

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
+import type { AuditChange } from "../../lib/events/audit_change.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { until } from "../support/until.ts";
 
@@ -152,6 +153,24 @@ Deno.test("screens and the status page: nobody sees more than what is listed", a
     await send(app, "POST", "/api/machines", { path: "yard", name: "Hidden yard" });
     const area = (await crawl(app, ["/status"])).get("/status")!;
     assert.ok(area.includes("North crane") && !area.includes("Hidden yard"), area);
+    // One that is gone for good leaves neither its place there, which the next one at its path would take, nor notes.
+    const { id: gone } = registry.machines.find("yard/crane")!;
+    await app.parts.settings.set("status_page.machines", `${gone}, yard`, "test", () => []);
+    await send(app, "POST", "/api/notes", {
+      machine: "yard/crane",
+      text: "oiled",
+      at_ms: Date.now(),
+    });
+    await send(app, "DELETE", "/api/machines/yard/crane");
+    const audited = (change: AuditChange) =>
+      app.parts.access.audit.statement({ actor: systemActor("test"), ...change });
+    await app.parts.machines.purge(Date.now() + 1000, audited);
+    assert.equal(registry.machines.find(gone), undefined);
+    assert.ok(!app.parts.settings.get("status_page.machines").includes(gone));
+    assert.deepEqual(
+      (await app.parts.storage.db.query({ sql: "select id from chart_notes" })).rows,
+      [],
+    );
     await send(app, "PATCH", "/api/settings/status_page.enabled", { value: false });
     const off = await wrong("/status");
     assert.equal(off, await wrong("/nothing/here"), "it is as if it were not there");

@@ -59,7 +59,8 @@ export class FiringLog {
     };
   }
 
-  #raise({ tMs, severity, score, reason }: Finding): void {
+  #raise(finding: Finding): void {
+    const { tMs, severity, score, reason } = finding;
     const open = this.#condition;
     if (open !== null) {
       open.findings++;
@@ -67,6 +68,7 @@ export class FiringLog {
       if (severityRank(severity) > severityRank(open.severity)) {
         open.severity = severity;
         open.reason = reason.text;
+        open.told = finding;
       }
       return;
     }
@@ -74,6 +76,7 @@ export class FiringLog {
     const peak = value === undefined ? null : { tMs, value };
     this.#condition = {
       ...{ startMs: tMs, endMs: null, severity, score, peak, reason: reason.text, findings: 1 },
+      told: finding,
       low: expectedLow ?? (expectedHigh === undefined ? NaN : -Infinity),
       high: expectedHigh ?? (expectedLow === undefined ? NaN : Infinity),
       distance: -Infinity,
@@ -90,7 +93,8 @@ export class FiringLog {
     this.#raisedMs += Math.max(0, (endMs ?? this.toMs) - Math.max(open.startMs, this.fromMs));
   }
 
-  #point({ tMs, severity, score, reason }: Finding): void {
+  #point(finding: Finding): void {
+    const { tMs, severity, score, reason } = finding;
     if (tMs < this.fromMs) return;
     const peak = reason.value === undefined ? null : { tMs, value: reason.value };
     const last = this.#points;
@@ -98,13 +102,14 @@ export class FiringLog {
       last.endMs = tMs;
       last.findings++;
       if (score <= last.score) return;
-      Object.assign(last, { score, peak, reason: reason.text });
+      Object.assign(last, { score, peak, reason: reason.text, told: finding });
       if (severityRank(severity) > severityRank(last.severity)) last.severity = severity;
       return;
     }
     this.#endPoints();
     this.#points = {
       ...{ startMs: tMs, endMs: tMs, severity, score, peak, reason: reason.text, findings: 1 },
+      told: finding,
     };
   }
 

@@ -1,5 +1,6 @@
 /** What a backtest is asked, and what it answers. Plain data: it travels to the worker and to routes. */
 import type { Severity } from "../../words/severity.ts";
+import type { Finding } from "../detector.ts";
 
 /** One alarm that a detector would have raised. */
 export interface Firing {
@@ -13,6 +14,8 @@ export interface Firing {
   peak: { tMs: number; value: number } | null;
   /** One sentence without a final stop. */
   reason: string;
+  /** The finding that says it. */
+  told: Finding;
   /** Findings that it is made of. */
   findings: number;
 }

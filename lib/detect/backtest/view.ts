@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { formerly, msField, oldMs } from "../../base/wire.ts";
 import { SEVERITIES } from "../../words/severity.ts";
+import type { SensorDirectory } from "../../machines/sensor.ts";
+import { headlineOf, type HeadlineSensor } from "../headline.ts";
 import type { Backtest, Firing, TrialResult } from "./shapes.ts";
 
 const firingShape = z.object({
@@ -10,6 +12,7 @@ const firingShape = z.object({
   severity: z.enum(SEVERITIES),
   score: z.number(),
   peak: z.object({ ts: z.number(), value: z.number() }).nullable(),
+  headline: z.string().describe("in at most 12 words: name, value, what is usual"),
   reason: z.string(),
   findings: z.number(),
   start: oldMs("start_ms"),
@@ -53,7 +56,10 @@ export const backtestShape = z.object({
 }).meta({ id: "Backtest" });
 export type ShownBacktest = z.output<typeof backtestShape>;
 
-export function shownBacktest(b: Backtest): ShownBacktest {
+/** With what the sensor is called and measured in now. */
+export function shownBacktest(b: Backtest, sensors: Pick<SensorDirectory, "find">): ShownBacktest {
+  const named = sensors.find(b.sensor.id) ??
+    { sensor: b.sensor.name, unit: null, settings: { display_name: null } };
   const { sensor, fromMs, toMs, askedMs, endedMs, options, result, ...rest } = b;
   return {
     ...rest,
@@ -66,8 +72,8 @@ export function shownBacktest(b: Backtest): ShownBacktest {
     ended_ms: endedMs,
     result: result && {
       readings: result.readings,
-      present: result.present && trialOf(result.present),
-      changed: trialOf(result.changed),
+      present: result.present && trialOf(result.present, named),
+      changed: trialOf(result.changed, named),
     },
     from: fromMs,
     to: toMs,
@@ -76,21 +82,25 @@ export function shownBacktest(b: Backtest): ShownBacktest {
   };
 }
 
-function trialOf(trial: TrialResult): z.output<typeof trialShape> {
+function trialOf(trial: TrialResult, sensor: HeadlineSensor): z.output<typeof trialShape> {
   return {
     options: trial.options as Record<string, unknown>,
     count: trial.count,
     by_severity: trial.bySeverity,
     raised_ms: trial.raisedMs,
-    firings: trial.firings.map(firingOf),
+    firings: trial.firings.map((firing) => firingOf(firing, sensor)),
   };
 }
 
-function firingOf({ startMs, endMs, peak, ...rest }: Firing): z.output<typeof firingShape> {
+function firingOf(
+  { startMs, endMs, peak, told, ...rest }: Firing,
+  sensor: HeadlineSensor,
+): z.output<typeof firingShape> {
   return {
     start_ms: startMs,
     end_ms: endMs,
     peak: peak && { ts: peak.tMs, value: peak.value },
+    headline: headlineOf(told, sensor),
     start: startMs,
     end: endMs,
     ...rest,

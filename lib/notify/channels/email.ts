@@ -69,6 +69,7 @@ export const email = defineChannel({
   toPersons: true,
   showsPictures: true,
   attachesFiles: true,
+  start: ({ smtp }) => smtp.server === null ? { service: "custom" } : {},
   inEnvironment: ({ smtp }) => smtp.server !== null && smtp.recipient !== null,
   limits: { timeoutMs: 30_000 },
   refused: ({ service, server }) =>

@@ -52,7 +52,7 @@ export const push = defineChannel({
     const { push, clock } = context;
     const beganMs = clock.monotonic();
     // Those that took one lately go first: whoever does not answer holds up nobody.
-    const browsers = (await push.browsersOf(message.to))
+    const browsers = (await push.browsersOf(message.to, typesOf(message)))
       .toSorted((a, b) => (b.lastUsedMs ?? 0) - (a.lastUsedMs ?? 0));
     if (browsers.length === 0) {
       const whose = message.to.length === 0 ? "nobody's" : "none of this person's";
@@ -185,6 +185,11 @@ function payload(message: Message): string {
     ...(message.thread === null ? {} : { tag: message.thread }),
     urgent: lookOf(message) === "critical",
   });
+}
+
+/** What it is about, of a digest all of it. */
+function typesOf({ event, types = [] }: Message): readonly string[] {
+  return event === null ? types : [event.type];
 }
 
 /** The page below wherever the browser knows Perch. */

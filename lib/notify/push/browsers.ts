@@ -16,9 +16,9 @@ export type PushBrowser = PushSubscriptionRow;
 export interface PushDesk {
   /**
    * Of a message's recipients: addresses of people, or `browser:ID`; none: everybody's. Those of people who are not
-   * active are left out.
+   * active are left out, and those whose role may not read what it is about: `types` of events.
    */
-  browsersOf(to: readonly string[]): Promise<PushBrowser[]>;
+  browsersOf(to: readonly string[], types?: readonly string[]): Promise<PushBrowser[]>;
   /** The push service took a message for it. */
   used(id: string): Promise<void>;
   /** The push service says that it is gone. */
@@ -49,7 +49,7 @@ export interface PushBrowserDeps {
   db: Database;
   clock: Pick<Clock, "now">;
   vapid(): Promise<Vapid>;
-  person(id: string): { email: string; active: boolean } | null;
+  person(id: string): { email: string; active: boolean; reads(type: string): boolean } | null;
   /** @throws PerchError `validation` when it may not be connected to */
   check(endpoint: string): Promise<void>;
 }
@@ -63,12 +63,12 @@ export function createPushBrowsers(deps: PushBrowserDeps): PushBrowsers {
   const oneAtATime = createTurns();
   return {
     vapid: deps.vapid,
-    async browsersOf(to) {
+    async browsersOf(to, types = []) {
       const wanted = new Set(to);
       const every = await store.all();
       return every.filter(({ id, userId }) => {
         const person = deps.person(userId);
-        if (person === null || !person.active) return false;
+        if (person === null || !person.active || !types.every(person.reads)) return false;
         return to.length === 0 || wanted.has(person.email) || wanted.has(BROWSER + id);
       });
     },

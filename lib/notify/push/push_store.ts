@@ -39,7 +39,7 @@ export function createPushStore(db: Pick<Database, "query">): PushStore {
 /**
  * What shows notices ends with the sign-in that it was made in, when somebody ends that: nobody hears of alarms in a
  * browser that they signed out of. One whose sign-in ran out goes on until then, or until that browser's next sign-in
- * is ended.
+ * is ended, or is another person's.
  */
 export function pushEnds() {
   const { userId, sessionId, agent } = pushSubscriptions;
@@ -55,6 +55,12 @@ export function pushEnds() {
         statementOf(build.delete(pushSubscriptions).where(or(eq(sessionId, id), ranOut))),
       ];
     },
+    ofOthers: (mark: string, user: string): SqlStatement[] => [
+      statementOf(
+        build.delete(pushSubscriptions)
+          .where(and(eq(pushSubscriptions.id, mark), ne(userId, user))),
+      ),
+    ],
     ofUser: (user: string, keep?: string): SqlStatement[] => [
       statementOf(
         build.delete(pushSubscriptions).where(

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { z } from "zod";
 import type { Session } from "../../../lib/access/session_store.ts";
 import type { User } from "../../../lib/access/user_store.ts";
+import { deviceOf } from "../../../lib/words/browsers.ts";
 import { PerchError } from "../../../lib/base/errors.ts";
 import type { Route, RouteContext } from "../../http/route.ts";
 import { caller, me } from "../../http/caller.ts";
@@ -209,9 +210,9 @@ function SessionsCard(
         <tbody>
           {sorted.map((session) => (
             <tr key={session.id}>
-              <th scope="row" class="text">
+              <th scope="row" class="text" title={session.agent}>
                 {session.kind === "api" ? "API: " : ""}
-                {session.agent.slice(0, 80) || "unknown"}
+                {session.agent === "" ? "unknown" : deviceOf(session.agent)}
               </th>
               <td>{session.address}</td>
               <td>
