@@ -1,3 +1,4 @@
+import { createClient } from "@libsql/client";
 import { addKey, type PerchProcess, startPerch } from "./perch.ts";
 import { freePort } from "./port.ts";
 import { until } from "./until.ts";
@@ -6,8 +7,8 @@ import { until } from "./until.ts";
 export interface Nodes {
   readonly nodes: readonly SiteNode[];
   readonly key: string;
-  /** The one that has the lease, as soon as one has. */
-  keeper(): Promise<SiteNode>;
+  /** The one that has the lease and runs, as the database says, as soon as one has; not `but`. */
+  keeper(but?: SiteNode): Promise<SiteNode>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -16,13 +17,10 @@ export interface SiteNode {
   readonly url: string;
   readonly dataDir: string;
   perch(): PerchProcess;
-  /** SIGKILL or SIGTERM, and waits. */
+  /** SIGKILL or SIGTERM, and waits; it stays down until `start`. */
   end(how: "kill" | "stop"): Promise<void>;
+  /** From now on it is started again when it ends by itself, as a service manager does. */
   start(): Promise<void>;
-  signal(signal: Deno.Signal): void;
-  alive(): Promise<boolean>;
-  /** Whether it answers as the one that has the lease. */
-  keeps(): boolean;
 }
 
 export interface NodesOptions {
@@ -33,8 +31,6 @@ export interface NodesOptions {
   env?: (n: number) => Record<string, string>;
   under?: (n: number) => string[];
 }
-
-const READY = /perch [\d.]+ is ready at/g;
 
 /** Starts them; the first keeps the site. */
 export async function startNodes(options: NodesOptions): Promise<Nodes> {
@@ -68,17 +64,25 @@ export async function startNodes(options: NodesOptions): Promise<Nodes> {
       await node.start();
     }),
   );
+  const client = createClient({ url: databaseUrl });
   return {
     nodes,
     key,
-    keeper: () =>
+    keeper: (but) =>
       until("a node to keep the site", async () => {
-        for (const node of nodes) if (await node.alive() && node.keeps()) return node;
-        return null;
-      }),
+        const sql = "SELECT n.url FROM owner o JOIN nodes n ON n.keeps = o.epoch";
+        const { rows } = await client.execute(sql).catch(() => ({ rows: [] }));
+        const node = nodes.find(({ url }) => url === rows[0]?.[0]);
+        return node !== undefined && node !== but && await isAlive(node.perch().pid) ? node : null;
+      }, 120_000),
     async [Symbol.asyncDispose]() {
+      client.close();
       for (const node of nodes) {
-        if (await node.alive()) node.signal("SIGCONT");
+        try {
+          Deno.kill(node.perch().pid, "SIGCONT");
+        } catch {
+          // It has ended, or never began.
+        }
         await node.end("kill").catch(() => {});
         await Deno.remove(node.dataDir, { recursive: true });
       }
@@ -106,16 +110,31 @@ function siteNode(
   dataDir: string,
 ): SiteNode {
   let perch: PerchProcess;
+  let watching: Promise<void> = Promise.resolve();
+  let isDown = true;
+
+  async function watch(): Promise<void> {
+    while (!isDown) {
+      if (!await isAlive(perch.pid)) await begin().then((again) => perch = again, () => {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   return {
     name: `node ${index}`,
     url: `http://127.0.0.1:${port}`,
     dataDir,
     perch: () => perch,
-    end: async (how) => void await perch[how](),
-    start: async () => void (perch = await begin()),
-    signal: (signal) => Deno.kill(perch.pid, signal),
-    alive: () => isAlive(perch.pid),
-    keeps: () => (perch.output().match(READY) ?? []).length > 0,
+    async end(how) {
+      isDown = true;
+      await watching;
+      await perch[how]();
+    },
+    async start() {
+      perch = await begin();
+      isDown = false;
+      watching = watch();
+    },
   };
 }
 

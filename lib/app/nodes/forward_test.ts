@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { peerRules } from "../../../routes/http/peer.ts";
+import { createForward } from "./forward.ts";
+import { stateOf } from "./nodes.ts";
+
+const FROM = { remoteAddr: { transport: "tcp", hostname: "192.0.2.7", port: 5 } } as const;
+const serve = (answer: (request: Request) => Response | Promise<Response>, port = 0) =>
+  Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, answer);
+const forwardTo = (keeper: () => string | null, patienceMs = 60_000, trusted: string[] = []) =>
+  createForward({ keeper, patienceMs, peers: peerRules(trusted, null), sleep: () => soon() });
+const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
+
+Deno.test("a node hands on method, path, host, cookies and body, and who asks is the client it saw", async () => {
+  const seen: { method: string; url: string; headers: Headers; body: string }[] = [];
+  await using server = serve(async (request) => {
+    const { method, url, headers } = request;
+    seen.push({ method, url, headers, body: await request.text() });
+    return new Response("made", { status: 201, headers: { "set-cookie": "a=b" } });
+  });
+  const forward = forwardTo(() => `http://127.0.0.1:${server.addr.port}`);
+  const headers = { host: "perch.example", cookie: "s=1", "x-forwarded-for": "10.9.9.9" };
+  const request = new Request("http://perch.example/api/ingest?x=1", {
+    ...{ method: "POST", headers, body: "21.5" },
+  });
+  const answer = await forward.fetch(request, FROM);
+  assert.deepEqual([answer.status, await answer.text(), answer.headers.get("set-cookie")], [
+    201,
+    "made",
+    "a=b",
+  ]);
+  const [{ method, url, body, headers: sent }] = seen;
+  assert.deepEqual([method, new URL(url).pathname + new URL(url).search, body], [
+    "POST",
+    "/api/ingest?x=1",
+    "21.5",
+  ]);
+  assert.equal(sent.get("host"), "perch.example");
+  assert.equal(sent.get("cookie"), "s=1");
+  assert.equal(sent.get("x-forwarded-for"), "192.0.2.7", "what a stranger claims is left out");
+  forward.close();
+});
+
+Deno.test("what reads waits for the next keeper; what writes is refused unless it surely did not arrive", async () => {
+  let keeper: string | null = null;
+  let asked = 0;
+  await using server = serve(() => new Response(`answer ${++asked}`));
+  const forward = forwardTo(() => keeper);
+  const reading = forward.fetch(new Request("http://x/machines"), FROM);
+  const refused = await forward.fetch(
+    new Request("http://x/a", { method: "POST", body: "1" }),
+    FROM,
+  );
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get("retry-after"), "2");
+  assert.match((await refused.json()).detail, /no node keeps this site at the moment/);
+  const ready = await forward.fetch(new Request("http://x/health/ready"), FROM);
+  assert.equal(ready.status, 503, "a proxy hears at once");
+  // Nobody listens there: the body did not arrive, and goes to the next.
+  const gone = serve(() => new Response());
+  keeper = `http://127.0.0.1:${gone.addr.port}`;
+  await gone.shutdown();
+  const headers = { "content-length": "1" };
+  const writing = forward.fetch(
+    new Request("http://x/a", { method: "POST", body: "1", headers }),
+    FROM,
+  );
+  await soon();
+  keeper = `http://127.0.0.1:${server.addr.port}`;
+  const answers = await Promise.all([reading, writing]);
+  assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+  await Promise.all(answers.map((answer) => answer.body?.cancel()));
+  assert.equal(asked, 2);
+  const again = new Request("http://x/", { headers: { "perch-node-hop": "1" } });
+  assert.equal((await forward.fetch(again, FROM)).status, 503, "handed on once, not in a circle");
+  forward.close();
+});
+
+Deno.test("the part says whether another node would take over", () => {
+  const node = (n: number, silentMs: number, isKeeper = false) => ({
+    ...{ url: `http://10.0.0.${n}:8080`, host: `n${n}`, silentMs, isKeeper },
+  });
+  assert.deepEqual(stateOf([node(1, 0, true), node(2, 900), node(3, 90_000)], 12_000), {
+    health: "ok",
+    detail: "One other node would take over: http://10.0.0.2:8080.",
+  });
+  assert.deepEqual(stateOf([node(1, 0, true), node(3, 90_000)], 12_000), {
+    health: "degraded",
+    detail: "No other node would take over. Silent: http://10.0.0.3:8080.",
+  });
+});
