@@ -20,6 +20,7 @@ import { SourceList } from "../source_list.tsx";
 import { StatusNow } from "../status_word.tsx";
 import { SystemLine } from "../system_line.tsx";
 import { TicketNews } from "../ticket_news.tsx";
+import { WordsNow } from "../words_now.tsx";
 
 bringToLife({
   AlarmsHere,
@@ -42,5 +43,6 @@ bringToLife({
   StatusNow,
   SystemLine,
   TicketNews,
+  WordsNow,
 });
 onReset(catchUp);

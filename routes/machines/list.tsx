@@ -9,6 +9,7 @@ import { areaOf, type Machine } from "../../lib/machines/machine.ts";
 import { title } from "../../lib/words/names.ts";
 import { Field, FormError } from "../frame/form.tsx";
 import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
+import { WordsNow } from "../../islands/words_now.tsx";
 import { Island } from "../frame/island.tsx";
 import { Answer, Empty, More, Post } from "../frame/parts.tsx";
 import { filterMachines, type MachineFilter, type MachinePageParts } from "./request.ts";
@@ -178,6 +179,7 @@ function List(
             />
           </div>
         )}
+      {filtered && <Island name="WordsNow" component={WordsNow} props={{}} />}
       <ListFilter
         path="/machines"
         value={filter.q}

@@ -11,6 +11,8 @@ import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { type Route, route } from "../http/route.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
 import { StatusWord } from "../../islands/status_word.tsx";
+import { WordsNow } from "../../islands/words_now.tsx";
+import { Island } from "../frame/island.tsx";
 import { type MachinePageParts, machineTexts } from "../machines/request.ts";
 import { MachineStatusNow } from "../machines/status_now.tsx";
 import { hrefWith, machineHref, machineTitle } from "../frame/links.ts";
@@ -53,6 +55,7 @@ export function plantTreePage(parts: MachinePageParts): Route {
                 <a href="/machines">Machines</a>
               </Crumbs>
               <Answer>{answerOf(root, found.length)}</Answer>
+              <Island name="WordsNow" component={WordsNow} props={{}} />
               <ListFilter
                 path="/machines/tree"
                 value={q}
@@ -131,7 +134,9 @@ function Branch(
         <li key={`place ${name}`}>
           <p class="part">
             <a href={`/machines?under=${encodeURIComponent(below.path)}`}>{title(name)}</a>
-            <StatusWord status={worstBelow(parts, below)} />
+            <span data-now={`area ${below.path}`}>
+              <StatusWord status={worstBelow(parts, below)} />
+            </span>
           </p>
           <Branch parts={parts} place={below} alarms={alarms} named={named} />
         </li>

@@ -16,6 +16,7 @@ import { hrefWith, machineTitle } from "../frame/links.ts";
 import { Answer, Chip, Chips, Empty, More, Removable } from "../frame/parts.tsx";
 import { filterSensors, type SensorPageParts } from "./request.ts";
 import { FirstReading } from "../machines/first_reading.tsx";
+import { WordsNow } from "../../islands/words_now.tsx";
 import { Island } from "../frame/island.tsx";
 import { byMachine, rowOf } from "../machines/sensor_rows.ts";
 import { UndoSensor } from "./settings.tsx";
@@ -116,6 +117,7 @@ function List(
           ? `${found.length} of ${total} sensors`
           : `${total} sensor${total === 1 ? "" : "s"}`}
       </Answer>
+      <Island name="WordsNow" component={WordsNow} props={{}} />
       <ListFilter
         path="/sensors"
         value={filter.q}

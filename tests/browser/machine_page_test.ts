@@ -126,7 +126,10 @@ Deno.test({
       await page.goto(`/machines/${PRESS}`);
       const condition = page.locator("section[aria-labelledby=condition]");
       // One reading is not enough to say anything, and that is what it says.
-      assert.match(await condition.innerText(), /Not judged yet: [\s\S]*Health\s+unknown/);
+      assert.match(
+        await condition.innerText(),
+        /Still learning what is usual[\s\S]*Health\s+unknown/,
+      );
       assert.match(await condition.innerText(), /Remaining life\. Unknown: /);
       await condition.getByRole("link", { name: "Why" }).waitFor();
       await page.waitForSelector(".dot.live");
