@@ -30,6 +30,8 @@ export interface SystemFacts {
   storageFailing: string | null;
   /** What will stop the storing before long, or needs a person; null: all is well. */
   storageAtRisk: string | null;
+  /** Why nothing gets to the history server; null: it does, or there is none. */
+  history: string | null;
   /** What was acknowledged and could not be read at the start; null: nothing. */
   cut: string | null;
   /** Readings of new sensors that were refused this hour, because the most new ones were reached. */
@@ -320,6 +322,11 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
     key: "storage-risk",
     title: "Storage is not well",
     judge: ({ storageAtRisk }) => sentence(storageAtRisk, "warning"),
+  },
+  {
+    key: "history",
+    title: "The history server gets nothing",
+    judge: ({ history }) => sentence(history, "warning"),
   },
   {
     key: "cut",

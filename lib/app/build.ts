@@ -27,6 +27,7 @@ import { createAppEmergency } from "./health_emergency.ts";
 import { createAppFaultDetectors } from "./fault_detectors.ts";
 import { createExportParts } from "./exports.ts";
 import { createFaultParts } from "./faults.ts";
+import { createHistoryParts } from "./history.ts";
 import { createHardwareParts } from "./hardware.ts";
 import { createImportFileParts } from "./import_files.ts";
 import { createIntakeParts, openIntakeFiles } from "./intake.ts";
@@ -148,6 +149,7 @@ export async function build(
     ...{ machines, outgoing, sealer, access, intake: intake.intake },
   });
   const backup = await createBackupParts(foundation, access);
+  const history = createHistoryParts(foundation, { outgoing, machines, backup });
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
   const alarms = await createAlarmParts(foundation, {
@@ -173,6 +175,7 @@ export async function build(
       cameras: () => cameraFacts(cameras.cameras, clock.now()),
       probes: () => probeFacts(polls),
       host: () => hostFacts(host),
+      history: history.state,
     }),
   });
   late.fill("alarms", alarms);
@@ -290,7 +293,7 @@ export async function build(
     ...commands,
     ...createTransferParts(foundation, { jobs, registry, intake: intake.intake }),
     ...await createReportParts(foundation, {
-      ...{ jobs, notify, access, registry, alarms, computed, tickets: tickets.tickets },
+      ...{ jobs, notify, access, registry, alarms, computed, history, tickets: tickets.tickets },
       ...{ machines: machines.machines, predictions: detection.predictions },
     }),
     ...createAnalysisParts(foundation, { model, notify, facts }),
@@ -302,7 +305,8 @@ export async function build(
     backup,
     ...restores,
     damage,
-    exports: createExportParts(foundation, { machines, jobs, backup }),
+    exports: createExportParts(foundation, { machines, jobs, backup, history }),
+    history,
     emergency,
     corrections,
     faults,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder } from "../base/durable_file.ts";
+import type { History } from "../history/history.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { shownOf } from "../machines/shown_unit.ts";
 import { createExports, type Exports } from "../transfer/export/exports.ts";
@@ -11,14 +12,15 @@ import { preferredUnits } from "./settings.ts";
 /** History as files for others: at once, and as jobs. */
 export function createExportParts(
   { config, clock, storage, settings, freeMemory }: Foundation,
-  { machines: { registry }, jobs, backup: { siteUid, site } }: {
+  { machines: { registry }, jobs, backup: { siteUid, site }, history }: {
     machines: Pick<MachineParts, "registry">;
     jobs: Pick<Jobs, "register">;
     backup: Pick<BackupParts, "siteUid" | "site">;
+    history: Pick<History, "readings">;
   },
 ): Exports {
   const exports = createExports({
-    readings: storage.readings,
+    readings: { ...storage.readings, ...history.readings },
     clock,
     site: { site: siteUid, name: site },
     temporary: createTemporary(join(config.dataDir, "jobs", "at-once")),

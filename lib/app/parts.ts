@@ -29,6 +29,7 @@ import type { Foundation } from "./foundation.ts";
 import type { PollParts } from "./polls.ts";
 import type { PresenceParts } from "./presence.ts";
 import type { SystemParts } from "./health_system.ts";
+import type { History } from "../history/history.ts";
 import type { HardwareParts } from "./hardware.ts";
 import type { ImportFileParts } from "./import_files.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -100,6 +101,7 @@ export interface Parts
   computed: Computed;
   corrections: Corrections;
   exports: Exports;
+  history: History;
   /** Null: nobody looks at the host. */
   host: HostParts | null;
   hostView: HostView;

@@ -8,6 +8,7 @@ import { shownOf } from "../machines/shown_unit.ts";
 import type { ReportSources } from "../reports/figures/sources.ts";
 import type { Tickets } from "../tickets/tickets.ts";
 import type { Foundation } from "./foundation.ts";
+import type { History } from "../history/history.ts";
 import type { MachineParts } from "./machines.ts";
 import { preferredUnits } from "./settings.ts";
 
@@ -17,12 +18,13 @@ export function createReportSources(
     Foundation,
     "clock" | "config" | "storage" | "settings" | "zone"
   >,
-  { registry, machines, alarms, predictions, computed, tickets }:
+  { registry, machines, alarms, predictions, computed, tickets, history }:
     & Pick<MachineParts, "registry" | "machines">
     & {
       alarms: Pick<Alarms, "list">;
       predictions: Pick<Predictions, "store">;
       computed: Pick<Computed, "of">;
+      history: Pick<History, "readings">;
       tickets: Pick<Tickets, "list">;
     },
 ): ReportSources {
@@ -40,7 +42,7 @@ export function createReportSources(
     },
     clock,
     windows: machines.windows,
-    readings: storage.readings,
+    readings: history.readings,
     past: (subject, range) => changesOf(storage.db, subject, range),
     perch: (range) => changesOf(storage.db, PERCH, range),
     alarms: alarms.list,

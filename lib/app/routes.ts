@@ -82,7 +82,7 @@ function routeParts(
 ): RouteParts {
   const { registry, access, recent, hub } = parts;
   const { audit } = access;
-  const { readings } = parts.storage;
+  const readings = { ...parts.storage.readings, ...parts.history.readings };
   const { publicUrl } = config.http;
   const uptimeS = () => (clock.monotonic() - startedMs) / 1000;
   const lineNames = new LineNames();

@@ -22,7 +22,7 @@ const BURST_S = 10;
 export function createAppSettings(
   { config, db, clock, log }: { config: Config; db: Database; clock: Clock; log: Log },
 ): Settings {
-  const { retention, intake, thingspeak, gemini } = config;
+  const { retention, intake, thingspeak, gemini, history } = config;
   return createSettings({
     db,
     clock,
@@ -36,6 +36,10 @@ export function createAppSettings(
       "devices.sparkplug": sparkplugByDefault(config.mqtt),
       "ai.model": gemini.model,
       "ai.model_fix": gemini.modelFix,
+      "history.url": history.url ?? "",
+      "history.user": history.user ?? "",
+      "history.password": history.password?.reveal() ?? "",
+      "history.token": history.token?.reveal() ?? "",
       "thingspeak.channel": thingspeak.channelId ?? "",
       "thingspeak.write_key": thingspeak.writeKey?.reveal() ?? "",
       "thingspeak.read_key": thingspeak.readKey?.reveal() ?? "",

@@ -1,5 +1,6 @@
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
+import type { History } from "../history/history.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { PoisonWatch } from "../intake/poison.ts";
 import type { Registry } from "../machines/registry.ts";
@@ -31,6 +32,7 @@ export interface SystemFactParts {
   cameras: () => SystemFacts["cameras"];
   probes: () => SystemFacts["probes"];
   host: () => Promise<SystemFacts["host"]>;
+  history: History["state"];
 }
 
 /** How Perch is doing, for the rules about Perch itself. What does not exist yet is null. */
@@ -52,6 +54,11 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
     looks.push({ atMs, rejected, taken });
     while (looks.length > 1 && atMs - looks[1].atMs >= SPAN_MS) looks.shift();
     return { rejected: rejected - looks[0].rejected, taken: taken - looks[0].taken };
+  }
+
+  function historyTrouble(): string | null {
+    const { health, detail } = parts.history();
+    return lasting("history server", health === "degraded") ? detail : null;
   }
 
   return async () => {
@@ -83,6 +90,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       cameras: parts.cameras(),
       probes: parts.probes(),
       host: await parts.host(),
+      history: historyTrouble(),
     };
   };
 }

@@ -42,6 +42,7 @@ export function tasksOf(
     readingsUpkeep({
       ...{ clock, log, storage, settings, paused: parts.checkpoints.paused },
       importing: () => parts.jobs.isOpen("import"),
+      mayGo: parts.history.mayGo,
     }),
     parts.damage.task,
     parts.statuses.task,
@@ -77,6 +78,7 @@ export function tasksOf(
     parts.commands.task,
     parts.thingspeak.task,
     parts.backup.task,
+    parts.history.task,
     parts.uploadsTask,
     parts.importUploadsTask,
     parts.jobs.task,

@@ -8,6 +8,7 @@ import { purgeIdempotency } from "../intake/idempotency.ts";
 import { TRIM_MOST, trimChanges } from "../live/past_store.ts";
 import type { Recent } from "../live/recent.ts";
 import { createReadingsUpkeep, NOTHING_RETAINED } from "../readings/upkeep.ts";
+import type { History } from "../history/history.ts";
 import type { Settings } from "../settings/settings.ts";
 import { DAY_MS } from "../words/times.ts";
 import type { Storage } from "./storage.ts";
@@ -30,14 +31,18 @@ export function readingsUpkeep(
     settings: Settings;
     paused: () => boolean;
     importing: () => Promise<boolean>;
+    /** What of the readings a history server lets go. */
+    mayGo: History["mayGo"];
   },
 ): Task {
-  const { clock, log, storage: { readings }, settings, paused, importing } = deps;
+  const { clock, log, storage: { readings }, settings, paused, importing, mayGo } = deps;
   return createReadingsUpkeep({
     readings: {
       compact: () => paused() ? Promise.resolve(false) : readings.compact(),
       retain: async (options) =>
-        paused() || await importing() ? NOTHING_RETAINED : await readings.retain(options),
+        paused() || mayGo() === "none" || await importing()
+          ? NOTHING_RETAINED
+          : await readings.retain(options),
       indexHours: () => paused() ? Promise.resolve(false) : readings.indexHours(),
     },
     clock,
@@ -48,6 +53,7 @@ export function readingsUpkeep(
       keepMinutesMs: settings.get("retention.minute_days") * DAY_MS || undefined,
       keepHoursMs: settings.get("retention.hour_days") * DAY_MS || undefined,
       maxBytes: settings.get("retention.max_database_mb") * MEGABYTE || undefined,
+      keepUnsent: mayGo() === "sent",
     }),
   });
 }

@@ -106,6 +106,14 @@ export interface Config {
     /** Between two uploads. */
     readonly intervalMs: number;
   };
+  /** What keeps history for longer. */
+  readonly history: {
+    /** Without a trailing slash, user and password; null: there is none. */
+    readonly url: string | null;
+    readonly user: string | null;
+    readonly password: Secret | null;
+    readonly token: Secret | null;
+  };
   readonly gemini: {
     readonly key: Secret | null;
     /** Without a trailing slash. */
@@ -264,6 +272,7 @@ function shape(
   const dataDir = resolve(cwd, values.PERCH_DATA);
   const file = (path: string | undefined) => path === undefined ? null : resolve(cwd, path);
   const broker = credentials(values.MQTT_URL);
+  const history = credentials(values.HISTORY_URL);
   const publicUrl = values.PERCH_PUBLIC_URL;
   return {
     mode,
@@ -327,6 +336,11 @@ function shape(
       writeKey: values.THINGSPEAK_WRITE_API_KEY ?? null,
       readKey: values.THINGSPEAK_READ_API_KEY ?? null,
       intervalMs: values.UPDATE_INTERVAL * 1000,
+    },
+    history: {
+      ...history,
+      url: history.url?.replace(/\/+$/, "") ?? null,
+      token: values.HISTORY_TOKEN ?? null,
     },
     gemini: {
       key: values.GEMINI_API_KEY ?? null,

@@ -284,6 +284,18 @@ export const environment = z.object({
     allowed: "the key",
     secret: true,
   }),
+  HISTORY_URL: optional(httpUrl, {
+    title: "History server",
+    help: "A VictoriaMetrics that every sealed reading is sent to; it may hold user and password.",
+    allowed: "an http(s) address",
+    secret: true,
+  }),
+  HISTORY_TOKEN: optional(secret, {
+    title: "History server's token",
+    help: "Where it asks for a bearer token.",
+    allowed: "the token",
+    secret: true,
+  }),
   GEMINI_BASE_URL: optional(httpUrl, {
     title: "Gemini address",
     help: "Where another address than Google's own answers as Gemini does.",

@@ -20,7 +20,7 @@ export const POINTS_LIMIT = 100_000;
 const SHORT_BUCKET_READINGS = 2_000_000;
 
 /** Buckets are no shorter than what the coarsest tier in the range is made of. */
-const LEAST_MS: Record<Tier, number> = { raw: 1, minute: MINUTE_MS, hour: HOUR_MS };
+export const LEAST_MS: Record<Tier, number> = { raw: 1, minute: MINUTE_MS, hour: HOUR_MS };
 
 /** Exact min, mean, max and count per bucket; see `ReadingsStore.buckets`. */
 export async function queryBuckets(deps: QueryDeps, query: BucketQuery): Promise<BucketResult> {
@@ -49,7 +49,8 @@ export async function queryBuckets(deps: QueryDeps, query: BucketQuery): Promise
   return sums.result(lost.within(fromMs, toMs), touched);
 }
 
-function widthOf(
+/** The width of the buckets that a query asks for, where they are no shorter than `leastMs`. */
+export function widthOf(
   { points, bucketMs }: BucketQuery,
   fromMs: number,
   toMs: number,

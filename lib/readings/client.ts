@@ -50,6 +50,10 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     acknowledgeDamage: (foundUntilMs, extra) =>
       rpc.call("acknowledgeDamage", [foundUntilMs, extra]),
     stats: () => rpc.call("stats", []),
+    waiting: (query) => rpc.call("waiting", [query]),
+    sealed: (range) => rpc.call("sealed", [range]),
+    unsent: (query) => rpc.call("unsent", [query]),
+    reach: (range) => rpc.call("reach", [range]),
   };
 }
 
@@ -79,6 +83,10 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     damage: () => store.damage(),
     acknowledgeDamage: store.acknowledgeDamage,
     stats: () => store.stats(),
+    waiting: store.waiting,
+    sealed: store.sealed,
+    unsent: store.unsent,
+    reach: store.reach,
   };
 }
 

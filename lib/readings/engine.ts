@@ -43,6 +43,7 @@ import { applySeal, planSeal, type Seal, Sealer, type SealerOptions } from "./se
 import { type Series, SeriesTable } from "./series.ts";
 import { statsOf } from "./stats.ts";
 import type { AppendResult, ReadingsStore } from "./store.ts";
+import { createOnwardStore } from "./onward_store.ts";
 import { createHourIndex } from "./tiers/hour_index.ts";
 
 export interface EngineDeps {
@@ -121,6 +122,10 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     damage: () => core.damage(),
     acknowledgeDamage: (foundUntilMs, extra) => core.acknowledgeDamage(foundUntilMs, extra),
     stats: () => core.stats(),
+    waiting: (query) => core.waiting(query),
+    sealed: (range) => core.sealed(range),
+    unsent: (query) => core.unsent(query),
+    reach: (range) => core.reach(range),
   };
 }
 
@@ -265,6 +270,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
       restampStep({ ...shared, sealer, lastGroup: state.lastGroup }, restamping, extra),
     compact: () => compactStep(shared),
     ...createImportStore({ ...shared, limits: deps.options?.importing }),
+    ...createOnwardStore(shared),
     indexHours: () => indexHours(),
     journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),

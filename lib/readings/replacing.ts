@@ -18,6 +18,7 @@ import {
   whole,
 } from "./chunk_store.ts";
 import type { DamageBook } from "./damage.ts";
+import { noteChange } from "./onward_store.ts";
 import type { Sealer } from "./sealing.ts";
 import type { Series, SeriesTable } from "./series.ts";
 import { replaceSeries } from "./series_row.ts";
@@ -88,7 +89,10 @@ export async function replaceStep(
     // Late parts of the same moment came after it.
     { slice: settled, rank: Math.min(rank, ...olds.map((old) => old.rank)), late: false },
   ];
-  await writeParts(deps, series, olds, parts, untilMs === toMs ? extra : []);
+  await writeParts(deps, series, olds, parts, [
+    ...(untilMs === toMs ? extra : []),
+    noteChange({ sensor, fromMs, toMs: untilMs }),
+  ]);
   return { toMs: untilMs, keptUntilMs };
 }
 

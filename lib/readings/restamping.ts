@@ -6,6 +6,7 @@
  */
 import type { SqlStatement } from "../db/client.ts";
 import { FLAG_ARRIVAL_TIME, FLAG_HOST_CLOCK_SUSPECT } from "./reading.ts";
+import { noteChange } from "./onward_store.ts";
 import { oldChunks, type ReplacingDeps, writeParts } from "./replacing.ts";
 import { firstFrom, mergeSlices, type Slice, subslice } from "./slice.ts";
 import type { Restamped, Restamping } from "./store.ts";
@@ -41,7 +42,10 @@ export async function restampStep(
   ];
   if (moved.length > 0) {
     parts.push({ slice: mergeSlices(moved), rank, late: true });
-    await writeParts(deps, series, olds, parts, untilMs === toMs ? extra : []);
+    await writeParts(deps, series, olds, parts, [
+      ...(untilMs === toMs ? extra : []),
+      noteChange({ sensor, fromMs, toMs: untilMs }),
+    ]);
   } else if (untilMs === toMs && extra.length > 0) await deps.connection.write([...extra]);
   return { toMs: untilMs, moved: moved.reduce((sum, { n }) => sum + n, 0) };
 }

@@ -8,6 +8,7 @@
  */
 import type { SqlStatement } from "../db/client.ts";
 import { whole } from "./chunk_store.ts";
+import { noteUnsent } from "./onward_store.ts";
 import type { Series } from "./series.ts";
 import type { Forgotten, Retained, RetainOptions } from "./store.ts";
 import {
@@ -32,6 +33,8 @@ import {
   type WaterfallDeps,
 } from "./tiers/waterfall.ts";
 import { NOTHING_RETAINED } from "./upkeep.ts";
+import { MINUTE_MS } from "../words/times.ts";
+import type { Sums } from "./minutes.ts";
 
 /** Chunks, or rows of `summaries`, of one transaction. */
 const STEP_CHUNKS = 16;
@@ -90,7 +93,7 @@ export function createRetention(deps: WaterfallDeps): Retention {
     const limit = (keepMs: number) => limitOf(table, options.nowMs, keepMs);
     if (kept.keepMs !== undefined) {
       const past = limit(kept.keepMs);
-      const chunks = await expiredChunks(deps, past, STEP_CHUNKS);
+      const chunks = await expiredChunks(deps, past, STEP_CHUNKS, options.keepUnsent);
       if (chunks.length > 0) return await chunksDown(chunks, past.cutMs);
     }
     if (kept.minutes !== undefined) {
@@ -108,8 +111,8 @@ export function createRetention(deps: WaterfallDeps): Retention {
     return NOTHING_RETAINED;
   }
 
-  async function bySize(maxBytes: number): Promise<Retained> {
-    const chosen = await tooMuch(deps, maxBytes, STEP_CHUNKS);
+  async function bySize(maxBytes: number, keepUnsent?: boolean): Promise<Retained> {
+    const chosen = await tooMuch(deps, maxBytes, STEP_CHUNKS, keepUnsent);
     if (chosen === null) return NOTHING_RETAINED;
     if (chosen.tier === "raw") return await chunksDown(chosen.chunks, Infinity);
     return chosen.tier === "minute"
@@ -120,7 +123,9 @@ export function createRetention(deps: WaterfallDeps): Retention {
   return {
     async step(options) {
       const aged = await byAge(options);
-      return aged.more || options.maxBytes === undefined ? aged : await bySize(options.maxBytes);
+      return aged.more || options.maxBytes === undefined
+        ? aged
+        : await bySize(options.maxBytes, options.keepUnsent);
     },
     async forget(sensor) {
       const unsealed = table.all().find((s) => s.sensor === sensor)?.tail.n ?? 0;
@@ -160,7 +165,8 @@ async function replaceChunks(deps: WaterfallDeps, all: readonly Fallen[]): Promi
   }
   const ids = all.map(({ chunk }) => chunk.id);
   const statements: SqlStatement[] = [
-    ...all.flatMap(({ chunk, rest }) => [
+    ...all.flatMap(({ chunk, minutes, rest }) => [
+      ...(minutes === null ? [] : [noteUnsent(chunk.id, chunk.sensor, endOf(minutes))]),
       { sql: "DELETE FROM chunks WHERE id = ?", args: [chunk.id] },
       ...rest.map(({ insert }) => insert),
     ]),
@@ -187,6 +193,11 @@ async function replaceChunks(deps: WaterfallDeps, all: readonly Fallen[]): Promi
     series.sealedOldestMs = Number(results[at++].rows[0][0]);
   }
   await countAgain(deps, new Set([...touched.keys()].map(({ sensor }) => sensor)));
+}
+
+/** When the last minute of some ends. */
+function endOf({ at }: Sums): number {
+  return at.length === 0 ? 0 : (at[at.length - 1] + 1) * MINUTE_MS;
 }
 
 /** Counts what was summed up of these sensors; to be called after what changed it. */

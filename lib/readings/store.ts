@@ -1,12 +1,13 @@
 import type { SqlStatement } from "../db/client.ts";
 import type { ImportStore } from "./importing.ts";
+import type { OnwardStore } from "./onward.ts";
 import type { PacketMark, ReadingGroup } from "./reading.ts";
 
 /**
  * Readings on disk: what the rest of the application may ask. The work is done in the database worker
  * (`engine.ts`); `client.ts` is this interface over messages.
  */
-export interface ReadingsStore extends ImportStore {
+export interface ReadingsStore extends ImportStore, OnwardStore {
   /**
    * Makes a group durable in one transaction together with `extra` (new sensors, new state texts,
    * idempotency keys). Resolves after COMMIT with `synchronous=FULL`; rejects with a PerchError
@@ -159,6 +160,8 @@ export interface RetainOptions {
   keepHoursMs?: number;
   /** Bytes of the history at which the oldest of it goes. The journal and free pages do not count. */
   maxBytes?: number;
+  /** No chunk goes that a history server is still to get. Default: what was not sent goes too, and that is noted. */
+  keepUnsent?: boolean;
 }
 export interface Retained {
   /** Chunks whose readings became minutes, and those readings. */
@@ -236,6 +239,8 @@ export interface RawResult {
   next: string | null;
   /** Readings before this time were summed up: `buckets` still has them. Null: none of this range. */
   summedUntilMs: number | null;
+  /** Absent: this Perch has all of it, or nobody was asked. */
+  elsewhere?: Elsewhere;
   /** What is missing between the first and the last reading of this answer, and up to `toMs` with the last one. */
   damaged: DamagedRange[];
 }
@@ -255,6 +260,14 @@ interface BucketRange {
   /** Only what was summed up or came as hours from elsewhere: for who takes the readings themselves from `raw`. */
   summedOnly?: boolean;
 }
+/** What a history server beside Perch has to do with an answer. */
+export interface Elsewhere {
+  /** Before this time it is asked for the readings. */
+  untilMs: number;
+  /** Why it did not answer, a sentence; null: its readings are in the answer. */
+  failure: string | null;
+}
+
 /** Only buckets with readings appear. `tMs` is the start of the bucket. */
 export interface BucketResult {
   bucketMs: number;
@@ -267,6 +280,8 @@ export interface BucketResult {
   mean: Float64Array;
   max: Float64Array;
   n: Uint32Array;
+  /** Absent: this Perch has all of it, or nobody was asked. */
+  elsewhere?: Elsewhere;
   /** What is missing in these buckets. */
   damaged: DamagedRange[];
 }

@@ -9,6 +9,7 @@ import { CODEC_SETTINGS } from "./registry/codecs.ts";
 import { DEVICE_SETTINGS } from "./registry/devices.ts";
 import { EVENT_SETTINGS } from "./registry/events.ts";
 import { FAULT_SETTINGS } from "./registry/faults.ts";
+import { HISTORY_SETTINGS } from "./registry/history.ts";
 import { HOST_SETTINGS } from "./registry/host.ts";
 import { JOB_SETTINGS } from "./registry/jobs.ts";
 import { LOG_SETTINGS } from "./registry/logs.ts";
@@ -25,6 +26,7 @@ import { UNIT_SETTINGS } from "./registry/units.ts";
 
 export const SETTINGS = {
   ...READING_SETTINGS,
+  ...HISTORY_SETTINGS,
   ...MACHINE_SETTINGS,
   ...UNIT_SETTINGS,
   ...ALARM_SETTINGS,

@@ -35,7 +35,7 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 const BESIDE = new Set([
   ...["access", "live", "cameras", "backup", "reports", "health"],
   ...["computed", "commands", "presence", "jobs", "transfer", "annotations"],
-  ...["search", "dashboards", "tls"],
+  ...["search", "dashboards", "tls", "history"],
 ]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);

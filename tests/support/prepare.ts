@@ -22,6 +22,8 @@ const PACKAGES: Record<string, string> = {
   "tmux": "tmux",
   // Asks Perch, and judges its metrics; the service that it brings is not needed.
   "prometheus": "promtool",
+  // Keeps history beside Perch; the service that it brings is not needed.
+  "victoria-metrics": "victoria-metrics",
   "dbus": "dbus-daemon",
   "ffmpeg": "ffmpeg",
   "gpiod": "gpiomon",

@@ -15,6 +15,7 @@ export * from "./detect.ts";
 export * from "./devices.ts";
 export * from "./events.ts";
 export * from "./faults.ts";
+export * from "./history.ts";
 export * from "./intake.ts";
 export * from "./jobs.ts";
 export * from "./live.ts";

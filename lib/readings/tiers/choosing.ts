@@ -4,6 +4,7 @@ import { DAY_MS, HOUR_MS } from "../../words/times.ts";
 import type { Connection } from "../../db/connection.ts";
 import { whole } from "../chunk_store.ts";
 import type { DamageBook } from "../damage.ts";
+import { SENT } from "../onward_store.ts";
 import type { Series, SeriesTable } from "../series.ts";
 import type { RetainOptions } from "../store.ts";
 import type { Falling } from "./waterfall.ts";
@@ -52,6 +53,7 @@ export async function expiredChunks(
   deps: ChoosingDeps,
   { cutMs, graceMs }: Limit,
   most: number,
+  keepUnsent = false,
 ): Promise<Falling[]> {
   const chosen: Falling[] = [];
   for (const series of deps.table.all()) {
@@ -64,6 +66,7 @@ export async function expiredChunks(
         beginBeforeMs: cutMs - graceMs,
         damagedBeforeMs: cutMs,
         most: most - chosen.length,
+        keepUnsent,
       }),
     );
   }
@@ -119,6 +122,7 @@ export async function tooMuch(
   deps: ChoosingDeps,
   maxBytes: number,
   most: number,
+  keepUnsent = false,
 ): Promise<TooMuch | null> {
   const { all, minutes, hours } = sizes(deps.table);
   const excess = all - maxBytes;
@@ -130,7 +134,7 @@ export async function tooMuch(
     : ["raw", "minute", "hour"];
   for (const tier of order) {
     if (tier === "raw") {
-      const chunks = await oldestChunks(deps, excess, most);
+      const chunks = await oldestChunks(deps, excess, most, keepUnsent);
       if (chunks.length > 0) return { tier, chunks };
       continue;
     }
@@ -145,6 +149,7 @@ async function oldestChunks(
   deps: ChoosingDeps,
   excess: number,
   most: number,
+  keepUnsent: boolean,
 ): Promise<Falling[]> {
   const oldest = deps.table.all().filter((s) => s.sealedChunks > 0)
     .sort((a, b) => a.sealedOldestMs - b.sealedOldestMs);
@@ -157,6 +162,7 @@ async function oldestChunks(
       beginBeforeMs: -Infinity,
       damagedBeforeMs: 0,
       most: 1,
+      keepUnsent,
     });
     if (chunk === undefined) continue;
     chosen.push(chunk);
@@ -200,18 +206,21 @@ async function oldestSummaries(
 export async function chunksBefore(
   { connection, damage }: Pick<ChoosingDeps, "connection" | "damage">,
   sensor: number,
-  { beforeMs, beginBeforeMs, damagedBeforeMs, most }: {
+  { beforeMs, beginBeforeMs, damagedBeforeMs, most, keepUnsent = false }: {
     beforeMs: number;
     beginBeforeMs: number;
     damagedBeforeMs: number;
     most: number;
+    /** None that a history server is still to get. */
+    keepUnsent?: boolean;
   },
 ): Promise<Falling[]> {
   const bound = (ms: number) =>
     Math.max(Number.MIN_SAFE_INTEGER, Math.min(ms, Number.MAX_SAFE_INTEGER));
   const columns = ["id", "first_ms", "last_ms", "rank", "late", "n", "bytes"].map(whole);
   const wanted = `SELECT ${columns.join(", ")} FROM chunks WHERE sensor = ? AND `;
-  const rest = " AND id NOT IN (SELECT ref FROM damage WHERE kind = 'chunk' AND to_ms > ?) " +
+  const rest = (keepUnsent ? ` AND ${SENT}` : "") +
+    " AND id NOT IN (SELECT ref FROM damage WHERE kind = 'chunk' AND to_ms > ?) " +
     "ORDER BY last_ms LIMIT ?";
   const { rows: ended } = await connection.query({
     sql: `${wanted}last_ms < ?${rest}`,
