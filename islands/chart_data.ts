@@ -15,6 +15,8 @@ export interface Buckets {
   n: number[];
   /** Where readings are missing because they are damaged; absent: nowhere. */
   damaged?: DamagedPart[];
+  /** Why older readings may be missing, a sentence; absent: none are. */
+  missing?: string;
 }
 
 export interface Statistics {

@@ -77,7 +77,8 @@ async function fetchBuckets(
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
   const { bucket_ms: bucketMs, t, min, mean, max, n } = answer;
-  return { bucketMs, t, min, mean, max, n };
+  const missing = answer.history_server?.failure ?? undefined;
+  return { bucketMs, t, min, mean, max, n, missing };
 }
 
 /** Adds live readings while the view is live; the picture changes twice a second. */

@@ -6,6 +6,7 @@ import { shownInAddress } from "./chart_address.ts";
 import { gapMs, spansOf, statisticsOf } from "./chart_data.ts";
 import { Overlaid, Stacked, Swatch } from "./compare_charts.tsx";
 import { type Compared, type CompareProps, fetchCompared, followCompared } from "./compare_data.ts";
+import { MissingNotice } from "./damage_notice.tsx";
 import { Happenings } from "./happenings.tsx";
 import { useMoves } from "./range_moves.ts";
 import { ChartHead, NotLoaded } from "./sensor_parts.tsx";
@@ -60,6 +61,7 @@ export function CompareView(props: CompareProps): VNode {
         onLook={look}
       />
       <NotLoaded what="charts" problem={problem} onAgain={back} />
+      <MissingNotice missing={view.series.find(({ missing }) => missing)?.missing} />
       {numbers.length > 0 &&
         (props.layout === "overlaid" ? <Overlaid {...charts} /> : <Stacked {...charts} />)}
       {states.map((i) => {

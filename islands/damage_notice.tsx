@@ -6,6 +6,16 @@ import type { DamagedPart } from "../lib/live/shapes.ts";
 /** Stretches that are listed one by one. */
 const LISTED_MOST = 5;
 
+/** Says that a server did not answer for what this Perch has no more. Nothing when all is there. */
+export function MissingNotice({ missing }: { missing: string | undefined }): VNode | null {
+  if (missing === undefined) return null;
+  return (
+    <p class="banner warning" role="status">
+      {`${missing} What this Perch has itself is shown; older or finer readings are missing.`}
+    </p>
+  );
+}
+
 /** Says in words where readings are missing because what is stored is damaged. Nothing when nothing is. */
 export function DamageNotice(
   { damaged, zone }: { damaged: readonly DamagedPart[]; zone: string },

@@ -76,9 +76,10 @@ export async function fetchTrend(
   if (!response.ok) throw new Error(answer.detail);
   const { bucket_ms: bucketMs, summed_until_ms: summedUntilMs, t, min, mean, max, n, damaged } =
     answer;
+  const missing = answer.history_server?.failure ?? undefined;
   const status: Trend["status"] = answer.status;
   return {
-    buckets: { bucketMs, summedUntilMs, t, min, mean, max, n, damaged },
+    buckets: { bucketMs, summedUntilMs, t, min, mean, max, n, damaged, missing },
     spans: status.map(({ from_ms, to_ms, status }) => ({ fromMs: from_ms, toMs: to_ms, status })),
   };
 }

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { dateTime } from "../lib/words/times.ts";
-import { DamageNotice } from "./damage_notice.tsx";
+import { DamageNotice, MissingNotice } from "./damage_notice.tsx";
 import { gapMs, spansOf } from "./chart_data.ts";
 import { AnomalyList } from "./anomaly_list.tsx";
 import { shownInAddress } from "./chart_address.ts";
@@ -127,6 +127,7 @@ export function SensorView(props: SensorViewProps): VNode {
         onLook={look}
       />
       <NotLoaded what="chart" problem={problem} onAgain={back} />
+      <MissingNotice missing={view.buckets.missing} />
       <DamageNotice damaged={view.buckets.damaged ?? []} zone={props.zone} />
       {view.buckets.t.length === 0 && (
         <p class="empty">

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { makeFolder } from "../base/durable_file.ts";
+import { PerchError } from "../base/errors.ts";
+import type { Elsewhere } from "../readings/store.ts";
 import type { History } from "../history/history.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { shownOf } from "../machines/shown_unit.ts";
@@ -20,7 +22,7 @@ export function createExportParts(
   },
 ): Exports {
   const exports = createExports({
-    readings: { ...storage.readings, ...history.readings },
+    readings: { ...storage.readings, ...whole(history.readings) },
     clock,
     site: { site: siteUid, name: site },
     temporary: createTemporary(join(config.dataDir, "jobs", "at-once")),
@@ -36,6 +38,19 @@ export function createExportParts(
     });
   });
   return exports;
+}
+
+/** A file that is handed on is whole or is not made. @throws PerchError `unavailable` */
+function whole(readings: History["readings"]): History["readings"] {
+  const hear = <T extends { elsewhere?: Elsewhere }>(answer: T): T => {
+    const failure = answer.elsewhere?.failure;
+    if (!failure) return answer;
+    throw new PerchError("unavailable", `${failure} What only it has would be missing.`);
+  };
+  return {
+    raw: async (query) => hear(await readings.raw(query)),
+    buckets: async (query) => hear(await readings.buckets(query)),
+  };
 }
 
 /** Gives paths in a folder of their own; what a kill left there goes before the first. */

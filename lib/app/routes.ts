@@ -161,6 +161,7 @@ function routeParts(
       zone: viewerZone,
     }),
     hardware: parts.hardware,
+    history: parts.history,
     hostView: parts.hostView,
     hub,
     jobs: parts.jobs,

@@ -25,6 +25,7 @@ Deno.test("upkeep: a minute that an import is in the middle of is not summed up 
       storage: { readings } as Storage,
       settings: { get: (key: string) => DAYS[key] ?? 0 } as unknown as Settings,
       paused: () => false,
+      mayGo: () => "all",
       importing: () => Promise.resolve(isImporting),
     });
     const running = task.run(stop.signal).catch((error) => {

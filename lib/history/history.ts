@@ -7,7 +7,7 @@ import type { Task } from "../base/supervisor.ts";
 import { createWake } from "../base/wake.ts";
 import type { Sensor } from "../machines/sensor.ts";
 import type { ReadingsStore } from "../readings/store.ts";
-import { DAY_MS, duration, MINUTE_MS } from "../words/times.ts";
+import { DAY_MS, MINUTE_MS } from "../words/times.ts";
 import { createBeyond, type HistoryReadings } from "./beyond.ts";
 import type { HistoryStore } from "./history_store.ts";
 import { createKnown } from "./known.ts";
@@ -18,6 +18,7 @@ import {
   HistoryError,
   type HistoryPlace,
   type HistoryServer,
+  keptFor,
   type ServerFacts,
 } from "./server.ts";
 
@@ -260,7 +261,7 @@ export function createHistory(deps: HistoryDeps): History {
       refuse(found);
       const kept = found.keepsMs === null
         ? ""
-        : ` It keeps readings for ${duration(found.keepsMs)}.`;
+        : ` It keeps readings for ${keptFor(found.keepsMs)}.`;
       return `It answers, and takes what Perch sends.${kept}`;
     },
     changed: () => wake.now(),

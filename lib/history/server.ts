@@ -50,6 +50,12 @@ export interface HistoryServer {
   remove(of: Selector, signal?: AbortSignal): Promise<void>;
 }
 
+/** How long a server keeps readings, in words. */
+export function keptFor(ms: number): string {
+  const years = Math.floor(ms / (365 * DAY_MS));
+  return years >= 2 ? `${years} years` : `${Math.floor(ms / DAY_MS)} days`;
+}
+
 /** Why there is no answer, in a sentence for people. */
 export class HistoryError extends Error {
   override readonly name = "HistoryError";

@@ -112,6 +112,11 @@ const damagedField = z.array(damagedPartShape).optional()
 const summedField = msField.optional()
   .describe("before it readings were summed up; left out: none of the range");
 
+const elsewhereField = z.object({
+  until_ms: msField.describe("before it the history server is asked"),
+  failure: z.string().nullable().describe("why it did not answer; null: its readings are in"),
+}).optional().describe("what the history server has to do with it");
+
 /** Readings in buckets, as columns. */
 export const readingBucketsShape = z.object({
   sensor: z.string(),
@@ -127,6 +132,7 @@ export const readingBucketsShape = z.object({
   max: z.array(z.number()),
   n: z.array(z.number()),
   damaged: damagedField,
+  history_server: elsewhereField,
 }).meta({ id: "ReadingBuckets" });
 
 /** The readings themselves, as columns. */
@@ -140,6 +146,7 @@ export const rawReadingsShape = z.object({
   next: z.string().nullable(),
   summed_until_ms: summedField,
   damaged: damagedField,
+  history_server: elsewhereField,
 }).meta({ id: "RawReadings" });
 
 /** A reading with its sensor. */

@@ -1,7 +1,7 @@
 /** How answers report that stored readings are damaged and left out. */
 import type { DamagedPart } from "../../lib/live/shapes.ts";
 import type { Sensor } from "../../lib/machines/sensor.ts";
-import type { DamagedRange } from "../../lib/readings/store.ts";
+import type { DamagedRange, Elsewhere } from "../../lib/readings/store.ts";
 import { csvLine } from "../../lib/words/csv.ts";
 
 /** The field `damaged`, where something is damaged. */
@@ -18,6 +18,32 @@ function partOf({ fromMs, toMs, readings, reason }: DamagedRange): DamagedPart {
     readings: readings === 0 ? null : readings,
     reason,
   };
+}
+
+/** The field `history_server`, where it was asked. */
+export function elsewhereOf(elsewhere: Elsewhere | undefined) {
+  if (elsewhere === undefined) return {};
+  return { history_server: { until_ms: elsewhere.untilMs, failure: elsewhere.failure } };
+}
+
+/** A line of a download that says that the history server did not answer; nothing where it did. */
+export function elsewhereLine(
+  sensor: Sensor,
+  format: "csv" | "ndjson",
+  columns: number,
+  fromMs: number,
+  elsewhere: Elsewhere | undefined,
+): string {
+  if (elsewhere === undefined || elsewhere.failure === null) return "";
+  const { untilMs, failure } = elsewhere;
+  if (format === "ndjson") {
+    const range = { from_ms: fromMs, to_ms: untilMs, reason: failure };
+    return JSON.stringify({ sensor: sensor.name, error: "history server", ...range }) + "\n";
+  }
+  const [from, to] = [fromMs, untilMs].map((ms) => new Date(ms).toISOString());
+  const cells = [fromMs, from, sensor.name, `not complete until ${to}: ${failure}`];
+  const between = new Array(columns - cells.length - 1).fill(null);
+  return csvLine([...cells, ...between, "history server"]);
 }
 
 /** The field `summed_until_ms`, where readings were summed up. */

@@ -81,7 +81,7 @@ function sparkOfSensor(line: Float64Array | null, nowMs: number): Spark | null {
  * bytes.
  */
 export function bucketsOf(
-  { bucketMs, summedUntilMs, tMs, min, mean, max, n, damaged }: BucketResult,
+  { bucketMs, summedUntilMs, tMs, min, mean, max, n, damaged, elsewhere }: BucketResult,
   decimals: number | null = null,
   convert: Conversion | null = null,
 ): Buckets {
@@ -94,6 +94,7 @@ export function bucketsOf(
   return {
     bucketMs,
     ...(summedUntilMs === null ? {} : { summedUntilMs }),
+    ...(elsewhere?.failure ? { missing: elsewhere.failure } : {}),
     t: [...tMs],
     min: rounded(min),
     mean: rounded(mean),

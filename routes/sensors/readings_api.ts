@@ -21,7 +21,14 @@ import { newestReadings } from "../../lib/readings/newest.ts";
 import type { BucketResult, RawResult, ReadingsStore } from "../../lib/readings/store.ts";
 import { HOUR_MS } from "../../lib/words/times.ts";
 import { csvLine } from "../../lib/words/csv.ts";
-import { damagedLines, damagedOf, summedLine, summedOf } from "../machines/gaps.ts";
+import {
+  damagedLines,
+  damagedOf,
+  elsewhereLine,
+  elsewhereOf,
+  summedLine,
+  summedOf,
+} from "../machines/gaps.ts";
 import { cursorField, listOf, sensorOf, tagField } from "../http/params.ts";
 import { streamed } from "../http/streamed.ts";
 import { type Route, route } from "../http/route.ts";
@@ -166,6 +173,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
       next: raw.next,
       ...summedOf(raw.summedUntilMs),
       ...damagedOf(raw.damaged),
+      ...elsewhereOf(raw.elsewhere),
     });
   }
 
@@ -191,6 +199,7 @@ export function readingRoutes(services: ReadingServices): Route[] {
         const summed = { fromMs: range.fromMs, untilMs: page.summedUntilMs };
         text += summedLine(sensor, format, 6, summed);
       }
+      text += elsewhereLine(sensor, format, 6, range.fromMs, page.elsewhere);
       text += damaged(page.damaged);
       for (let i = 0; i < page.tMs.length; i++) {
         const ts = page.tMs[i];
@@ -252,6 +261,7 @@ export function bucketColumns(
     max: columnOf(buckets.max),
     n: [...buckets.n],
     ...damagedOf(buckets.damaged),
+    ...elsewhereOf(buckets.elsewhere),
   };
 }
 
@@ -264,6 +274,7 @@ function* bucketLines(
   if (format === "csv") {
     yield csvLine(["ts", "time", "sensor", "min", "mean", "max", "n", "unit", "note"]);
   }
+  yield elsewhereLine(sensor, format, 9, buckets.tMs[0] ?? 0, buckets.elsewhere);
   yield damagedLines(sensor, format, 9)(buckets.damaged);
   for (let i = 0; i < buckets.tMs.length; i++) {
     const [ts, min, mean, max, n] = [

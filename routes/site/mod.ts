@@ -9,6 +9,7 @@ import { docsPage } from "./docs.tsx";
 import { guidePages } from "./guides.tsx";
 import { healthRoutes, type HealthServices } from "./health_api.ts";
 import { installableRoutes } from "./installable.tsx";
+import { historyServerRoutes } from "./history_server.tsx";
 import { ingestRoutes, type IngestServices } from "./ingest_api.ts";
 import { morePages } from "./more.tsx";
 import { mqttRoutes } from "./mqtt_api.ts";
@@ -55,6 +56,7 @@ export function siteRoutes(parts: SiteParts): Route[] {
     ...statusRoutes(parts),
     ...clockRoutes(parts.clocks),
     ...damageRoutes(parts.damage),
+    ...historyServerRoutes(parts),
     ...sourcesPages(parts),
     ...morePages(parts),
     ...guidePages(parts),

@@ -11,6 +11,13 @@ import type { PageParts } from "../frame/page_parts.ts";
 import { Answer, Crumbs, Empty, More, Said, UnderMore } from "../frame/parts.tsx";
 import { caller } from "../http/caller.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
+import {
+  HISTORY_SERVER,
+  HistoryPanel,
+  historyServerAction,
+  type HistoryServerServices,
+  waitingOf,
+} from "./history_server.tsx";
 import { changesOf, SectionForm } from "./settings_section.tsx";
 import { TierTable } from "./tiers.tsx";
 import { Filtered, ListFilter } from "../frame/list_filter.tsx";
@@ -23,7 +30,7 @@ const HISTORY = "Keeping readings";
 const FORM_BYTES = 128 * 1024;
 
 /** What the settings page takes. */
-export interface SettingsParts extends PageParts {
+export interface SettingsParts extends PageParts, HistoryServerServices {
   settings: Settings;
   audit: Audit;
   stored: () => Promise<Pick<StoreStats, "tiers">>;
@@ -34,6 +41,8 @@ const Query = z.object({
   q: z.string().max(200).optional(),
   /** How many were just saved. */
   saved: z.string().regex(/^\d{1,4}$/).optional().catch(undefined),
+  /** What the history server just answered. */
+  tested: z.string().max(300).optional().catch(undefined),
 }).loose();
 type Query = z.output<typeof Query>;
 
@@ -55,6 +64,8 @@ export function settingsPages(parts: SettingsParts): Route[] {
     const section = sections.find(({ slug }) => slug === query.section);
     // The page is there to mend things, also when the storage does not answer.
     const stored = section?.name === HISTORY ? await parts.stored().catch(() => null) : null;
+    const isServer = section?.name === HISTORY_SERVER;
+    const waiting = isServer ? await waitingOf(parts.history) : null;
     return await parts.frame.answer(context.c, context.who, {
       title: section === undefined ? "Settings" : `${section.name} settings`,
       place: "/more",
@@ -73,6 +84,14 @@ export function settingsPages(parts: SettingsParts): Route[] {
               <section class="card" aria-label={section.name}>
                 {stored !== null && (
                   <TierTable stored={stored} settings={settings} zone={parts.zone} />
+                )}
+                {waiting !== null && (
+                  <HistoryPanel
+                    state={parts.history.state()}
+                    waiting={waiting}
+                    tested={query.tested}
+                    zone={parts.zone}
+                  />
                 )}
                 <SectionForm
                   slug={section.slug}
@@ -120,6 +139,10 @@ export function settingsPages(parts: SettingsParts): Route[] {
       (context, sent) => draw(context, { section: sent.values.section }, sent),
       "admin",
       FORM_BYTES,
+    ),
+    historyServerAction(
+      parts,
+      (context, sent) => draw(context, { section: "history-server" }, sent),
     ),
   ];
 }

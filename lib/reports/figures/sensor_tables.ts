@@ -26,6 +26,8 @@ export interface SensorRows {
   n: number;
   /** Some of its readings are damaged. */
   damaged: boolean;
+  /** Why older readings are missing, a sentence; null: none are. */
+  missing: string | null;
   /** Before this time its readings are kept as minutes or hours; null: all are kept. */
   summedUntilMs: number | null;
   values: ReportTable["rows"][number];

@@ -40,6 +40,7 @@ export function sensorRows(facts: SensorFacts, scope: Scope, withChart: boolean)
   return {
     n,
     damaged: facts.buckets.damaged.length > 0,
+    missing: facts.buckets.elsewhere?.failure ?? null,
     summedUntilMs: facts.buckets.summedUntilMs,
     values: [
       ...name,
@@ -209,7 +210,9 @@ export function sensorSection(rows: readonly SensorRows[], zone: string): Report
 function keptHow(rows: readonly SensorRows[], zone: string): string[] {
   const damaged = rows.filter((row) => row.damaged).length;
   const summedUntilMs = Math.max(0, ...rows.map((row) => row.summedUntilMs ?? 0));
+  const missing = rows.find((row) => row.missing !== null)?.missing;
   return [
+    ...missing == null ? [] : [`${missing} What only it still has is left out.`],
     ...damaged === 0 ? [] : [
       `Some readings of ${plural(damaged, "sensor")} are damaged on the disk and are left out.`,
     ],
