@@ -4,8 +4,8 @@
  * The server answers the rest: what is finer than that, and what is not on the disk any more. At the seam, a bucket
  * is added up from both. Late readings that the server has not yet got are added from here.
  */
-import { BucketSums, bucketWidth } from "../readings/buckets.ts";
-import { LEAST_MS, POINTS_LIMIT } from "../readings/bucket_query.ts";
+import { BucketSums } from "../readings/buckets.ts";
+import { LEAST_MS, widthOf } from "../readings/bucket_query.ts";
 import type { Reach, ReadingColumns } from "../readings/onward.ts";
 import { checkRange, RAW_LIMIT } from "../readings/queries.ts";
 import type {
@@ -69,20 +69,23 @@ export function createBeyond(deps: BeyondDeps): HistoryReadings {
   ): Promise<BucketResult | null> {
     if (range.fromMs >= range.toMs) return null;
     const found = await readings.buckets({
-      ...{ sensor, ...range, points: POINTS_LIMIT, bucketMs: sums.bucketMs },
+      ...{ sensor, ...range, bucketMs: sums.bucketMs },
     });
     const { tMs, n, min, mean, max } = found;
     for (let i = 0; i < tMs.length; i++) sums.add(tMs[i], n[i], min[i], max[i], mean[i] * n[i]);
     return found;
   }
 
-  async function buckets(query: BucketQuery, seam: Seam, server: HistoryServer) {
+  async function buckets(
+    query: BucketQuery,
+    seam: Seam,
+    server: HistoryServer,
+  ): Promise<BucketResult> {
     const { sensor } = query;
     const { fromMs, toMs } = checkRange(query);
     const before = { fromMs, toMs: seam.fromMs };
     const tier = fromMs < seam.fromMs ? (await readings.reach({ sensor, ...before })).tier : "raw";
-    const points = Math.max(1, Math.min(Math.floor(query.points), POINTS_LIMIT));
-    const width = query.bucketMs ?? bucketWidth(fromMs, toMs, points, LEAST_MS[tier]);
+    const width = widthOf(query, fromMs, toMs, LEAST_MS[tier]);
     const sums = new BucketSums(fromMs, toMs, width);
     const of = known.selector(sensor, seam.series.id, seam);
     await server.addBuckets(sums, of, seam);
@@ -92,6 +95,12 @@ export function createBeyond(deps: BeyondDeps): HistoryReadings {
       await addLocal(sums, sensor, before),
       await addLocal(sums, sensor, { fromMs: seam.toMs, toMs }),
     ].filter((part) => part !== null);
+    // Where there is too much for so short buckets, the disk widens them.
+    const widest = Math.max(...own.map(({ bucketMs }) => bucketMs));
+    if (widest > width) {
+      const { points: _, ...rest } = query;
+      return await buckets({ ...rest, bucketMs: widest }, seam, server);
+    }
     const summedUntilMs = own.reduce<number | null>(
       (ms, part) => part.summedUntilMs === null ? ms : Math.max(ms ?? 0, part.summedUntilMs),
       null,
@@ -109,7 +118,7 @@ export function createBeyond(deps: BeyondDeps): HistoryReadings {
       return false;
     }
     const { fromMs, toMs } = checkRange(query);
-    return bucketWidth(fromMs, toMs, query.points) >= LEAST_MS[reach.tier];
+    return widthOf(query, fromMs, toMs, 1) >= LEAST_MS[reach.tier];
   }
 
   async function raw(query: RawQuery, seam: Seam, server: HistoryServer): Promise<RawResult> {
