@@ -53,10 +53,18 @@ export function historyServerRoutes({ history }: HistoryServerServices): Route[]
       summary: "Asks the history server now",
       tags: ["Status"],
       responses: {
-        200: { description: "What it said", schema: z.object({ detail: z.string() }) },
-        503: { description: "Why it cannot be used" },
+        200: {
+          description: "What it said, or why it cannot be used",
+          schema: z.object({ ok: z.boolean(), detail: z.string() }),
+        },
       },
-      handler: async ({ c }) => c.json({ detail: await tested(history) }),
+      handler: async ({ c }) =>
+        c.json(
+          await tested(history).then(
+            (detail) => ({ ok: true, detail }),
+            (error) => ({ ok: false, detail: messageOf(error) }),
+          ),
+        ),
     }),
   ];
 }
