@@ -1,5 +1,5 @@
 /** An alarm begins when so many rows in a row ask for it, and lasts while this share is reached. */
-const ROWS_TO_BEGIN = 3, TO_LAST = 0.75;
+const ROWS_TO_BEGIN = 5, TO_LAST = 0.75;
 const ALMOST = 1 - 1e-9;
 
 /**

@@ -21,8 +21,8 @@ import { type Distance, Monitor, Pursuit } from "./monitor.ts";
 
 const NAME = "machine-model";
 const WATCH = "machine-watch";
-/** 2: the monitor in place of one whitened distance. Older models are trained again. */
-const VERSION = 2;
+/** 2: the monitor in place of one whitened distance; 3: how far sensors jump. Older models are trained again. */
+const VERSION = 3;
 /** Excess of the forest over its usual score that scores 0.5, over the excess 1 % of training had. */
 export const FOREST_ALARM = 2.5;
 const TRAINING_VECTORS = 2000;
@@ -180,9 +180,9 @@ export class MachineWatch {
   take(row: Float64Array): Judgement | null {
     const { model } = this;
     const pursuit = this.#pursuit;
-    const seen = pursuit.take(row);
+    const heard = pursuit.heard(row), seen = pursuit.take(heard);
     for (let c = 0; c < row.length; c++) {
-      this.#usual[c] = row[c] - pursuit.shift[c] * model.monitor.scale[c];
+      this.#usual[c] = heard[c] - pursuit.shift[c] * model.monitor.scale[c];
     }
     this.#window.push(this.#usual);
     if (!this.#window.full) return null;

@@ -12,8 +12,9 @@
  * and within bounds.
  */
 import { StateError, type StateReader, type StateWriter } from "../bytes.ts";
-import { beyond, heldOut, type Tail, tailOf } from "./held_out.ts";
+import { beyond, MONITOR_ALARM, type Tail, tailOf } from "./held_out.ts";
 import { columnOf, robustSpread } from "./linalg.ts";
+import { jumps, looks, motionsHeldOut, NEAR, placesHeldOut, scored, traces } from "./traces.ts";
 import { shares, standard, Whitening } from "./whitening.ts";
 
 /** Added to each variance, and more for many sensors on few rows: little trust in relations. */
@@ -21,14 +22,14 @@ const PLACE_RIDGE = { always: 0.1, scarcity: 0.25 };
 const MOTION_RIDGE = { always: 0.02, scarcity: 0.05 };
 /** A place that training has seen so many times over is known by half. */
 const LOOKS = 20;
-/** Memory of what a row's motion is taken from, rows. */
-const NEAR = 5;
 /** Width of the tail that one sensor has. */
 const PLACE_WIDTH = 1.65, MOTION_WIDTH = 0.8;
 /** The usual place follows within this many lengths of the training, by so many scores at most. */
 const FOLLOWS = 1, FOLLOWS_BY = 3;
-/** Rows of a block that its smoothed motion needs before it counts. */
-const WARM = 3;
+/** A row's motion counts for so many times an alarm's at most, so that one row of `smooth` is never one. */
+const ROW_MOST = 6;
+/** So many wild values in a row are not heard; the next one is where the sensor is now. */
+const WILD_ROWS = 2;
 
 export interface Distance {
   /** Distance of the place over the one that 1 % of training rows exceeded. */
@@ -50,6 +51,8 @@ export class Monitor {
     readonly motion: Whitening,
     readonly placeTail: Tail,
     readonly motionTail: Tail,
+    /** How far each sensor may jump, in standard scores. */
+    readonly jump: Float64Array,
   ) {}
 
   /** Learns from `rows` rows of usual operation, all finite. */
@@ -100,6 +103,7 @@ export class Monitor {
       moving,
       placeTail,
       motionTail,
+      jumps(motion, rows, columns),
     );
   }
 
@@ -110,6 +114,7 @@ export class Monitor {
     for (const { middle, width, limit } of [this.placeTail, this.motionTail]) {
       w.f64(middle, width, limit);
     }
+    w.f64s(this.jump);
   }
 
   static read(r: StateReader): Monitor {
@@ -121,7 +126,8 @@ export class Monitor {
     if (place.columns !== columns || motion.columns !== columns) {
       throw new StateError("machine model is damaged");
     }
-    return new Monitor(columns, smooth, trainedRows, centre, scale, place, motion, tail(), tail());
+    const tails = [tail(), tail()] as const, jump = r.f64s(new Float64Array(columns));
+    return new Monitor(columns, smooth, trainedRows, centre, scale, place, motion, ...tails, jump);
   }
 }
 
@@ -143,6 +149,10 @@ export class Pursuit {
   /** Smoothed squared motion of each sensor, and of all. */
   readonly #unrest: Float64Array;
   #lively: number;
+  /** Wild values of each sensor in a row. */
+  readonly #wild: Uint32Array;
+  /** The most that a row's motion counts for. */
+  readonly #most: number;
   readonly #place: Float64Array;
   readonly #motion: Float64Array;
 
@@ -153,8 +163,32 @@ export class Pursuit {
     this.shift = new Float64Array(columns);
     this.#unrest = new Float64Array(columns).fill(1);
     this.#lively = Math.exp(2 * motionTail.middle);
+    this.#wild = new Uint32Array(columns);
+    this.#most = ROW_MOST * Math.exp(2 * (motionTail.middle + MONITOR_ALARM * motionTail.width));
     this.#place = new Float64Array(columns);
     this.#motion = new Float64Array(columns);
+  }
+
+  /**
+   * The row without wild values: one or two of them are a glitch, and leave their sensor where it was. What stays
+   * there has moved at once, which is a matter of place.
+   */
+  heard(row: Float64Array): Float64Array {
+    const { columns, centre, scale, jump } = this.monitor;
+    let heard = row;
+    for (let c = 0; c < columns; c++) {
+      if (!Number.isFinite(row[c])) continue;
+      const z = standard(row[c], centre[c], scale[c]);
+      if (Math.abs(z - this.#near[c]) <= jump[c]) this.#wild[c] = 0;
+      else if (++this.#wild[c] > WILD_ROWS) {
+        this.#wild[c] = 0;
+        this.#near[c] = z;
+      } else {
+        if (heard === row) heard = row.slice();
+        heard[c] = NaN;
+      }
+    }
+    return heard;
   }
 
   /** Numbers that are not finite leave their sensor where it was. */
@@ -175,7 +209,8 @@ export class Pursuit {
       smoothed[c] += (z - smoothed[c]) / smooth;
     }
     for (let c = 0; c < columns; c++) this.#place[c] = smoothed[c] - shift[c];
-    this.#lively += (motion.squared(this.#motion).squared - this.#lively) / smooth;
+    const lively = Math.min(this.#most, motion.squared(this.#motion).squared);
+    this.#lively += (lively - this.#lively) / smooth;
     const { squared, tSquared } = monitor.place.squared(this.#place);
     const place = beyond(monitor.placeTail, squared);
     const moving = beyond(monitor.motionTail, this.#lively);
@@ -211,84 +246,12 @@ export class Pursuit {
 
   write(w: StateWriter): void {
     w.f64s(this.smoothed).f64s(this.shift).f64s(this.#near).f64s(this.#unrest).f64(this.#lively);
+    for (const wild of this.#wild) w.u32(wild);
   }
 
   read(r: StateReader): void {
     for (const list of [this.smoothed, this.shift, this.#near, this.#unrest]) r.f64s(list);
     this.#lively = r.f64();
+    for (let c = 0; c < this.#wild.length; c++) this.#wild[c] = r.u32();
   }
-}
-
-/** How many times a sensor has been through its range, as if rows were independent. */
-function looks(values: Float64Array): number {
-  const n = values.length, mean = values.reduce((a, b) => a + b, 0) / n;
-  let variance = 0, steps = 0;
-  for (let r = 0; r < n; r++) {
-    variance += (values[r] - mean) ** 2;
-    if (r > 0) steps += (values[r] - values[r - 1]) ** 2;
-  }
-  return Math.max(1, variance > 0 ? Math.min(n, n * steps / variance / 4) : 1);
-}
-
-/** Smoothed rows, and what each row moved by. */
-function traces(
-  data: Float64Array,
-  rows: number,
-  columns: number,
-  { centre, scale, smooth }: { centre: Float64Array; scale: Float64Array; smooth: number },
-): { smoothed: Float64Array; motion: Float64Array } {
-  const smoothed = new Float64Array(rows * columns), motion = new Float64Array(rows * columns);
-  for (let c = 0; c < columns; c++) {
-    let slow = 0, near = 0;
-    for (let r = 0, at = c; r < rows; r++, at += columns) {
-      const z = standard(data[at], centre[c], scale[c]);
-      if (r === 0) slow = near = z;
-      motion[at] = z - near;
-      near += (z - near) / NEAR;
-      slow += (z - slow) / Math.min(r + 1, smooth);
-      smoothed[at] = slow;
-    }
-  }
-  return { smoothed, motion };
-}
-
-/** A table in the standard scores of its whitening. */
-function scored(table: Float64Array, { columns, centre, scale }: Whitening): Float64Array {
-  return table.map((x, i) => standard(x, centre[i % columns], scale[i % columns]));
-}
-
-type Widened = (rows: number) => Float64Array;
-
-function placesHeldOut(
-  table: Float64Array,
-  rows: number,
-  columns: number,
-  from: number,
-  widened: Widened,
-): Float64Array {
-  const found: number[] = [];
-  for (const block of heldOut(table, rows, columns, from, widened)) {
-    for (let r = block.from; r < block.to; r++) found.push(block.squaredOf(r));
-  }
-  return Float64Array.from(found);
-}
-
-function motionsHeldOut(
-  table: Float64Array,
-  rows: number,
-  columns: number,
-  from: number,
-  widened: Widened,
-  smooth: number,
-): Float64Array {
-  const found: number[] = [];
-  for (const block of heldOut(table, rows, columns, from, widened)) {
-    const first = Math.max(1, block.from - WARM * smooth);
-    let lively = 0;
-    for (let r = first; r < block.to; r++) {
-      lively += (block.squaredOf(r) - lively) / Math.min(r - first + 1, smooth);
-      if (r >= block.from) found.push(lively);
-    }
-  }
-  return Float64Array.from(found);
 }
