@@ -12,8 +12,11 @@ export function hostZone(): string {
  * Gives the site's time zone as it is set now. Nobody keeps what it gives: a change holds from the next look on, for
  * all of Perch at once.
  */
-export const siteZone = (settings: Pick<Settings, "get">) => (): string =>
-  settings.get("site.time_zone") || hostZone();
+export const siteZone = (settings: Pick<Settings, "get">) => {
+  // It costs a tenth of a millisecond to ask for, is the same until the end, and is asked for by every machine a second.
+  let host: string | null = null;
+  return (): string => settings.get("site.time_zone") || (host ??= hostZone());
+};
 
 /** A time in what `zone` gives, `2026-01-05 12:00:00`. */
 export const timeIn = (zone: () => string) => (tMs: number): string => dateTime(tMs, zone());

@@ -3,6 +3,7 @@
  * is silent, `maintenance` while a window is open. Levels follow each committed group; silence, delays and
  * windows are looked at once a second.
  */
+import { createBreath } from "../base/breath.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { CommittedGroup } from "../intake/committed.ts";
@@ -22,6 +23,8 @@ type Level = Exclude<SensorStatus, "offline">;
 /** What is worse: silence hides a warning, not what was critical when it fell silent. */
 const RANK: Record<SensorStatus, number> = { normal: 0, warning: 1, offline: 2, critical: 3 };
 const TICK_MS = 1_000;
+/** Sensors and machines that are looked at together. */
+const STEP = 200;
 /** Statuses that changed are stored this often: one that flickers costs the card one row each time. */
 const STORE_MS = 10_000;
 /** Changes that are kept until the next `status` event; more than this are left out of it. */
@@ -167,11 +170,21 @@ export function createStatuses<State>(deps: {
     return sinceMs;
   }
 
-  function tick(): void {
+  /** Counts looks: one that another began after is given up. */
+  let looks = 0;
+
+  /** A look, step by step: of ten thousand sensors it is not to be taken in one go. */
+  function* steps(): Generator<undefined, void> {
+    const look = ++looks;
     const nowMs = clock.now();
     const counts = new Map<string, Record<SensorStatus, number>>();
     deps.past?.begin(nowMs);
-    for (const sensor of sensors.all()) {
+    for (const [i, sensor] of [...sensors.all()].entries()) {
+      if (i % STEP === STEP - 1) {
+        yield;
+        if (look !== looks) return;
+      }
+      if (sensor.deletedMs !== null) continue;
       pass(sensor, nowMs);
       const status = sensorStatus(sensor);
       deps.past?.sensor(sensor, status);
@@ -181,7 +194,11 @@ export function createStatuses<State>(deps: {
       count[status]++;
     }
     const next = new Map<string, MachineState>();
-    for (const { id, path } of machines.all()) {
+    for (const [i, { id, path }] of machines.all().entries()) {
+      if (i % STEP === STEP - 1) {
+        yield;
+        if (look !== looks) return;
+      }
       const count = counts.get(path) ?? noSensors();
       const worst = worstOf(count);
       const window = windowOf(path, nowMs);
@@ -191,6 +208,18 @@ export function createStatuses<State>(deps: {
       next.set(path, { status, sinceMs, worst, sensors: count, window });
     }
     states = next;
+  }
+
+  function tick(): void {
+    for (const _ of steps());
+  }
+
+  async function tickInTurns(): Promise<void> {
+    const breath = createBreath();
+    for (const _ of steps()) {
+      const pause = breath();
+      if (pause !== undefined) await pause;
+    }
   }
 
   async function store(): Promise<void> {
@@ -263,7 +292,7 @@ export function createStatuses<State>(deps: {
       async run(signal) {
         let storedMs = clock.monotonic();
         for (;;) {
-          tick();
+          await tickInTurns();
           if (clock.monotonic() - storedMs >= STORE_MS) {
             storedMs = clock.monotonic();
             await store();

@@ -112,7 +112,9 @@ export function createWindowWatch(
   }
 
   return (path, nowMs) => {
-    const windows = deps.windows(), zone = deps.zone();
+    const windows = deps.windows();
+    if (windows.length === 0) return null;
+    const zone = deps.zone();
     if (zone !== spansZone) {
       spans.clear();
       spansZone = zone;

@@ -150,3 +150,11 @@ Deno.test("windows: the watch finds the window of a machine, its area or the who
   windows = [window("all", "", 30)];
   assert.equal(watch("other", 35)?.id, "all");
 });
+
+Deno.test("createWindowWatch: without windows nothing is worked out for any machine", () => {
+  let asked = 0;
+  const windowOf = createWindowWatch({ windows: () => [], zone: () => (asked++, "UTC") });
+  const before = asked;
+  for (let i = 0; i < 1000; i++) assert.equal(windowOf(`hall/m-${i}`, i), null);
+  assert.equal(asked, before, "the zone is not asked for by each of them");
+});
