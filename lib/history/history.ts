@@ -101,6 +101,8 @@ export function createHistory(deps: HistoryDeps): History {
   let problem: string | null = null;
   let failingSinceMs: number | null = null;
   let unansweredMs = -Infinity;
+  /** What was wrong then. */
+  let unanswered: string | null = null;
   let failures = 0;
 
   function failed(error: unknown): string {
@@ -181,7 +183,7 @@ export function createHistory(deps: HistoryDeps): History {
   function reach(): HistoryServer | null {
     if (place === null) return null;
     if (server === null || clock.monotonic() - unansweredMs < REFUSED_MS) {
-      throw new HistoryError(problem ?? "it has not answered yet");
+      throw new HistoryError(problem ?? unanswered ?? "it has not answered yet");
     }
     return server;
   }
@@ -231,7 +233,10 @@ export function createHistory(deps: HistoryDeps): History {
       failed(error) {
         if (!(error instanceof HistoryError)) {
           log.warn("a question to the history server", { error });
-        } else unansweredMs = clock.monotonic();
+        } else if (clock.monotonic() - unansweredMs >= REFUSED_MS) {
+          unansweredMs = clock.monotonic();
+          unanswered = error.message;
+        }
         return failed(error);
       },
     }),
