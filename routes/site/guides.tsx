@@ -28,6 +28,7 @@ export const GUIDES = [
   "email",
   "https",
   "proxy",
+  "beyond-one-host",
   "programs",
   "logs",
   "troubleshooting",

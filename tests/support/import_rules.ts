@@ -55,6 +55,7 @@ const CLI_USES = new Set([
     "backup",
     "cameras",
     "health",
+    "history",
     "intake",
     "jobs",
     "tls",

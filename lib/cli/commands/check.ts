@@ -70,6 +70,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
   const running = await runningOf(config);
   const report = await reporter(config, running);
   const outside = await import("../check/outside.ts");
+  const { historyCheck } = await import("../check/history.ts");
   return [
     {
       name: "configuration",
@@ -101,6 +102,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
     }),
     outside.mailCheck(config, openOffline),
     outside.modelCheck(config),
+    historyCheck(config),
     await camerasOf(config, running !== null),
   ];
 }

@@ -1,0 +1,18 @@
+import { benchFolder, type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
+import { historyServerFigures } from "./scale/history_server.ts";
+
+/* What carries more than one host: long history on a server beside Perch. `--quick` makes every part short. */
+
+/** Runs all parts; see the names of the figures. */
+export async function run(options: BenchOptions): Promise<BenchResult> {
+  const figures: BenchResult["figures"] = {};
+  doing("long history on a server");
+  const folder = await benchFolder(options);
+  try {
+    const history = await historyServerFigures(folder.path, options);
+    for (const [name, figure] of Object.entries(history)) figures[`history_${name}`] = figure;
+  } finally {
+    await folder.remove();
+  }
+  return { name: "scale", figures };
+}
