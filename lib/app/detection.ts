@@ -71,6 +71,7 @@ export async function createDetectionParts(
     },
     retrainDays: () => settings.get("predictions.retrain_days"),
     failures: failuresOf(foundation, machines),
+    calledOf: (machine) => calledIn(machines.registry.machines.find(machine)?.tags ?? []),
     freeMemory: foundation.freeMemory,
   });
   bus.subscribe("readings", (group) => predictions.add(group));
@@ -87,6 +88,14 @@ export async function createDetectionParts(
 
 /** Tag of machines that ran until they failed; their last reading is their end. */
 const FAILED_TAG = "failed";
+
+/** Begins a tag that says what kind a machine is: it learns from machines of that kind alone. */
+const KIND_TAG = "kind:";
+
+function calledIn(tags: readonly string[]): string | null {
+  const tag = tags.find((one) => one.toLowerCase().startsWith(KIND_TAG));
+  return tag?.slice(KIND_TAG.length).trim().toLowerCase() || null;
+}
 
 /** Machines that failed: those with the tag, and those that a resolved ticket says so of. */
 function failuresOf(

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { z } from "zod";
 import type { Audit } from "../../lib/access/audit.ts";
+import type { FleetView } from "../../lib/detect/predict/fleets.ts";
 import type { LogRow, ModelInfo, TrainingState } from "../../lib/detect/predict/shapes.ts";
 import { label } from "../../lib/words/names.ts";
 import { bytes, grouped } from "../../lib/words/numbers.ts";
@@ -13,6 +14,7 @@ import { machineTitleAt } from "../frame/links.ts";
 import { Filtered, ListFilter, wordsField } from "../frame/list_filter.tsx";
 import { matching } from "../../lib/words/matching.ts";
 import { Answer, Empty, Fact, Facts, More, Post, UnderMore } from "../frame/parts.tsx";
+import { FleetsCard } from "./fleets_card.tsx";
 import { retrain } from "./models_api.ts";
 import { type Route, route } from "../http/route.ts";
 import type { PredictionParts } from "./prediction.tsx";
@@ -38,6 +40,7 @@ export function modelPages(parts: ModelParts): Route[] {
         models: await store.models(),
         log: (await store.log({ limit: LOG_LINES })).items,
         training,
+        fleets: await parts.predictions.fleets(),
         mayTrain: context.who!.role === "admin",
       };
       const response = parts.frame.answer(context.c, context.who, {
@@ -46,7 +49,8 @@ export function modelPages(parts: ModelParts): Route[] {
         status: state.status,
         content: <Content parts={parts} data={data} state={state} q={q} />,
       });
-      if (training.length > 0) response.headers.set("refresh", `${RELOAD_S}; url=/models`);
+      const learning = training.length > 0 || data.fleets.some((fleet) => fleet.training !== null);
+      if (learning) response.headers.set("refresh", `${RELOAD_S}; url=/models`);
       return response;
     },
   };
@@ -73,6 +77,7 @@ interface Data {
   models: ModelInfo[];
   log: LogRow[];
   training: TrainingState[];
+  fleets: FleetView[];
   mayTrain: boolean;
 }
 
@@ -127,6 +132,9 @@ function Content(
           </section>
         )}
       </Filtered>
+      {machines.length > 0 && (
+        <FleetsCard fleets={data.fleets} nowMs={parts.clock.now()} zone={parts.zone} />
+      )}
       <Log rows={data.log} parts={parts} />
       <More href="/predictions">Predictions</More>
     </>

@@ -272,12 +272,18 @@ Deno.test("remaining life is learned from machines of a kind that failed: by tag
     await run("fleet/e9", 90);
     await run("fleet/now", 100, { hours: 80 });
     assert.equal(await learn(), 0, "nine are too few");
-    assert.match((await lifeNow("fleet/now")).text, /no sensor of this machine has a limit/);
+    assert.match(
+      (await lifeNow("fleet/now")).text,
+      /it takes ten failures of machines with the same sensors, and 9 are known so far/,
+    );
+    const models = async () => await (await app.ask("/models")).text();
+    assert.match(await models(), /11 machines, 9 failures so far; it takes 10 to learn from them/);
 
     const ticket = await ask("POST", "/api/tickets", { title: "seized", machine: "fleet/e9" });
     const done = await ask("POST", `/api/tickets/${ticket.id}/resolve`, { verdict: "failed" });
     assert.equal(done.verdict, "failed");
     assert.equal(await learn(), 1);
+    assert.match(await models(), /Learned .* from 10 of them; off by about/);
     const life = await lifeNow("fleet/now");
     assert.deepEqual([life.known, life.machines, life.sensor], [true, 10, null], life.text);
     assert.match(
@@ -293,6 +299,15 @@ Deno.test("remaining life is learned from machines of a kind that failed: by tag
     );
     const page = await (await app.ask("/machines/fleet/now")).text();
     assert.match(page, /as with the 10 machines of this kind that failed/);
+    // What somebody calls a pump learns from no others.
+    const { id } = app.parts.registry.machines.find("fleet/now")!;
+    await ask("PATCH", `/api/machines/${id}`, { tags: ["kind:Pump"] });
+    assert.equal(await learn(), 0);
+    assert.match((await lifeNow("fleet/now")).text, /no sensor of this machine has a limit/);
+    const first = app.parts.registry.machines.find("fleet/e0")!;
+    await ask("PATCH", `/api/machines/${first.id}`, { tags: ["kind:pump", "failed"] });
+    await learn();
+    assert.match((await lifeNow("fleet/now")).text, /machines tagged kind:pump, and 1 is known/);
     const status = await json(await app.ask("/api/ai/status"));
     assert.ok(!JSON.stringify(status.models).includes("/kind/"), "models of machines alone");
   }));

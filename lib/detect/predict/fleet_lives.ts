@@ -1,6 +1,6 @@
 /**
  * Lives of machines: from a machine's first reading, or from when it ran again, until it failed. Machines are of one
- * kind when their numbers have the same names.
+ * kind when their numbers have the same names, and people call them alike.
  */
 import type { Sensor } from "../../machines/sensor.ts";
 import { HOUR_MS } from "../../words/times.ts";
@@ -19,6 +19,8 @@ export interface Failure {
 export interface Kind {
   /** Names of the numbers, sorted: the columns. */
   names: string[];
+  /** What people call it; null: nothing. */
+  called: string | null;
   /** Sensors of each machine, in the order of the names. */
   machines: Map<string, Sensor[]>;
 }
@@ -41,16 +43,22 @@ const ROWS_OF_LIFE = 400;
 const POINTS = 2000;
 const FINE_MS = 60_000;
 
-/** Machines by the names of their numbers. What reports nothing but one number is no machine to compare. */
-export function kindsOf(sensors: readonly Sensor[]): Map<string, Kind> {
+/**
+ * Machines by the names of their numbers, and by what people call them. What reports nothing but one number is no
+ * machine to compare.
+ */
+export function kindsOf(
+  sensors: readonly Sensor[],
+  calledOf: (machine: string) => string | null,
+): Map<string, Kind> {
   const kinds = new Map<string, Kind>();
   const numbers = sensors.filter(({ kind }) => kind === "number");
   for (const [machine, own] of Map.groupBy(numbers, (sensor) => sensor.machine)) {
     if (own.length < 2 || own.length > SENSORS_MOST) continue;
     const sorted = [...own].sort((a, b) => a.sensor < b.sensor ? -1 : 1);
     const names = sorted.map(({ sensor }) => sensor);
-    const key = JSON.stringify(names);
-    if (!kinds.has(key)) kinds.set(key, { names, machines: new Map() });
+    const called = calledOf(machine), key = JSON.stringify([called, names]);
+    if (!kinds.has(key)) kinds.set(key, { names, called, machines: new Map() });
     kinds.get(key)!.machines.set(machine, sorted);
   }
   return kinds;

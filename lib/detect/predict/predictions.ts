@@ -14,7 +14,7 @@ import type { Limits } from "../limits.ts";
 import { createFeedbackStore } from "./feedback_store.ts";
 import { type History, numericSensors } from "./history.ts";
 import type { Failure } from "./fleet_lives.ts";
-import { createFleets } from "./fleets.ts";
+import { createFleets, type FleetView } from "./fleets.ts";
 import { createOutlooks } from "./outlooks.ts";
 import { createPredictStore, type PredictStore } from "./predict_store.ts";
 import { createSchedule } from "./schedule.ts";
@@ -72,6 +72,8 @@ export interface Predictions {
   machines(): string[];
   /** Learns from machines that failed, where there is something new to learn; how many models that were. */
   learnFleets(signal: AbortSignal): Promise<number>;
+  /** Kinds of machines of which at least one has failed. */
+  fleets(): Promise<FleetView[]>;
   /** Training waits, or goes on. */
   restTraining(on: boolean): void;
   /** Looking, training, and the schedule. */
@@ -92,6 +94,8 @@ export interface PredictDeps {
   retrainDays: () => number;
   /** Machines that failed, as people said. */
   failures?: () => Promise<Failure[]>;
+  /** What people call the kind of a machine; null: nothing. */
+  calledOf?: (machine: string) => string | null;
   /** Gives back what the C library keeps of memory that was freed. */
   freeMemory?: (() => Promise<void>) | null;
 }
@@ -108,9 +112,11 @@ export function createPredictions(deps: PredictDeps): Predictions {
     readings,
     store,
     failures: deps.failures ?? (() => Promise.resolve([])),
-    onTrained(machines) {
+    calledOf: deps.calledOf ?? (() => null),
+    onChanged(machines) {
       for (const machine of machines) outlooks.renew(machine);
     },
+    freeMemory: deps.freeMemory,
   });
   const outlooks = createOutlooks({
     clock,
@@ -166,6 +172,7 @@ export function createPredictions(deps: PredictDeps): Predictions {
         .filter((name) => training.request(name, `asked for by ${by}`)),
     cancelTraining: (machine) => training.cancel(machine),
     learnFleets: fleets.look,
+    fleets: fleets.views,
     restTraining(on) {
       training.rest(on);
       fleets.rest(on);
