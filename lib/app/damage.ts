@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { EventDraft } from "../events/event.ts";
-import { machineTitleAt, sensorTitle } from "../words/names.ts";
+import { machineTitleAt, sensorTitle, withinSentence } from "../words/names.ts";
 import type { Registry } from "../machines/registry.ts";
 import { createReadingsCheck } from "../readings/check_task.ts";
 import type { Damage, ReadingsStore } from "../readings/store.ts";
@@ -76,7 +76,7 @@ export interface DamageWords {
   time(tMs: number): string;
 }
 
-/** A sensor as pages call it, with its machine: `Bearing vibration (Press 3)`. Null when there is none. */
+/** A sensor within a sentence, with its machine: `bearing vibration (Press 3)`. Null when there is none. */
 export function sensorAtMachine(
   registry: Pick<Registry, "byNum" | "machines">,
   num: number,
@@ -84,7 +84,7 @@ export function sensorAtMachine(
   const sensor = registry.byNum(num);
   if (!sensor) return null;
   const machine = machineTitleAt(registry.machines, sensor.machine);
-  return `${sensorTitle(sensor)} (${machine})`;
+  return `${withinSentence(sensorTitle(sensor))} (${machine})`;
 }
 
 /** What is damaged, what is missing, and what to do. */

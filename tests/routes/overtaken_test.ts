@@ -61,7 +61,10 @@ async function withSite(run: (site: Site) => Promise<void>): Promise<void> {
 /** What a browser would send of the page's form that posts to `action` and holds `about`, nothing typed. */
 function fieldsOf(html: string, action: string, about: string): URLSearchParams {
   const form = html.split("<form").slice(1).map((part) => part.split("</form>")[0])
-    .find((part) => part.includes(` action="${action}"`) && part.includes(about));
+    .find((part) =>
+      part.includes(` method="post"`) &&
+      part.includes(` action="${action}"`) && part.includes(about)
+    );
   assert.ok(form !== undefined, `no form posts to ${action}`);
   const out = new URLSearchParams();
   for (const [tag] of form.matchAll(/<input [^>]*>/g)) {
