@@ -32,6 +32,7 @@ import type { ReadingServices } from "./sensors/readings_api.ts";
 import { type SiteParts, siteRoutes } from "./site/mod.ts";
 import type { TicketPageParts } from "./tickets/form.tsx";
 import { ticketsRoutes } from "./tickets/mod.ts";
+import { type SiteRouteParts, upstreamRoutes } from "./upstream/mod.ts";
 
 /** What all of them take together. */
 export type RouteParts =
@@ -60,6 +61,7 @@ export type RouteParts =
   & ModelParts
   & BacktestParts
   & SearchRouteParts
+  & SiteRouteParts
   & OverviewParts;
 
 /** The route table of the whole product, a line for each folder. */
@@ -88,6 +90,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...detectionRoutes(parts),
     ...alarmsRoutes(parts),
     ...searchRoutes(parts),
+    ...upstreamRoutes(parts),
     ...overviewRoutes(parts),
   ];
 }

@@ -47,6 +47,10 @@ export interface SystemFacts {
   cameras: readonly CameraFacts[];
   /** Probes that are down and have an alarm; null: not known yet. */
   probes: readonly ProbeFacts[] | null;
+  /** Sites that forward to this Perch: why one is not heard, or who else says to be it. */
+  sites: readonly { name: string; silent: string | null; clash: string | null }[];
+  /** Alarms that are open there, by `<site>/<id there>`. */
+  siteAlarms: readonly (Wrong & { name: string })[];
   /** The host that Perch runs on; null: nobody looks at it. */
   host: {
     /** What its supply or the heat does, in words. */
@@ -155,7 +159,11 @@ function above(
 
 /** Wrong while there is a sentence about it. */
 function sentence(text: string | null, severity: Severity): Judgement {
-  return text === null ? "well" : { severity, text, value: null, limit: null };
+  return standing(text, severity) ?? "well";
+}
+
+function standing(text: string | null, severity: Severity): Wrong | null {
+  return text === null ? null : { severity, text, value: null, limit: null };
 }
 
 /** What is wrong of each; null: it is well. */
@@ -454,6 +462,21 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         value: null,
         limit: null,
       })),
+  },
+  {
+    key: "site-silent",
+    title: "A site is silent",
+    judge: ({ sites }) => each(sites, ({ silent }) => standing(silent, "warning")),
+  },
+  {
+    key: "site-clash",
+    title: "Two programs say that they are the same site",
+    judge: ({ sites }) => each(sites, ({ clash }) => standing(clash, "critical")),
+  },
+  {
+    key: "site-alarm",
+    title: "An alarm of a site",
+    judge: ({ siteAlarms }) => each(siteAlarms, (wrong) => wrong),
   },
   {
     key: "host-power",

@@ -20,6 +20,7 @@ import { createCustomDetection } from "./custom_detectors.ts";
 import { createDetectionParts } from "./detection.ts";
 import { createDashboardParts } from "./dashboards.ts";
 import { createDeviceParts } from "./devices.ts";
+import { createForwarding } from "./forwarding.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
@@ -50,6 +51,7 @@ import { gatherFacts } from "./site_facts.ts";
 import { createSourceParts } from "./sources.ts";
 import { createSparkplugParts } from "./sparkplug.ts";
 import { createSystemFacts } from "./system_facts.ts";
+import { createSiteParts, loadSiteIds, siteAlarmFacts, siteFacts } from "./upstream.ts";
 import { createThingSpeak } from "./thingspeak.ts";
 import { createTransferParts } from "./transfer.ts";
 import { createTicketRoom } from "./tickets.ts";
@@ -82,6 +84,8 @@ export async function build(
   const { hub } = live;
   const jobs = createJobParts(foundation, hub);
 
+  const siteIds = await loadSiteIds(foundation);
+  late.fill("sites", siteIds);
   const detection = await createDetectionParts(foundation, machines, live, options.detection);
   late.fill("detection", detection.detection);
   late.fill("predictions", detection.predictions);
@@ -91,6 +95,10 @@ export async function build(
   const announced = await createDeviceParts(foundation, machines);
   late.fill("devices", announced.devices);
   const intake = await createIntakeParts(foundation, files, registry, announced);
+  const sites = await createSiteParts(foundation, {
+    ...{ machines, access, siteIds },
+    intake: intake.intake,
+  });
   const codecs = await createCodecParts(foundation, files, intake, scripts);
   late.fill("codecs", codecs.codecs);
   const computed = await createComputedParts(foundation, machines, intake.intake);
@@ -176,11 +184,16 @@ export async function build(
       probes: () => probeFacts(polls),
       host: () => hostFacts(host),
       history: history.state,
+      sites: () => ({
+        sites: siteFacts(sites, clock.now()),
+        siteAlarms: siteAlarmFacts(sites),
+      }),
     }),
   });
   late.fill("alarms", alarms);
   const tickets = ticketRoom.with(alarms);
   late.fill("tickets", tickets.tickets);
+  const forwarder = await createForwarding(foundation, { machines, access, outgoing, alarms });
   const presence = createPresenceParts(foundation, {
     ...{ machines: registry.machines, statuses: live.statuses, alarms },
     ...{ mqtt: sources.mqtt, httpPort, securePort },
@@ -308,6 +321,7 @@ export async function build(
     exports: createExportParts(foundation, { machines, jobs, backup, history }),
     history,
     emergency,
+    forwarder,
     corrections,
     faults,
     healing,
@@ -318,6 +332,7 @@ export async function build(
     notify,
     push,
     reported,
+    sites,
     thingspeak,
     tickets,
   };

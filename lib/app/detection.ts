@@ -15,6 +15,7 @@ import { planOf } from "../detect/runner/plan.ts";
 import { createRunner, type Runner } from "../detect/runner/runner.ts";
 import type { Watch } from "../detect/runner/watched.ts";
 import { hostPath, plantSensors } from "../machines/host_machine.ts";
+import type { Sensor, SensorDirectory } from "../machines/sensor.ts";
 import { hasLimits } from "../machines/sensor_settings.ts";
 import type { Verdict } from "../words/verdict.ts";
 import type { BuildOptions, Foundation } from "./foundation.ts";
@@ -62,7 +63,7 @@ export async function createDetectionParts(
     clock,
     log: log.child("predictions"),
     db: storage.db,
-    sensors: plantSensors(machines.registry, machines.registry.machines),
+    sensors: ownSensors(foundation, machines),
     readings: storage.readings,
     limitsOf: (sensor) => hasLimits(sensor.settings) ? limitsOf(sensor.settings) : null,
     publish(type, data) {
@@ -84,6 +85,23 @@ export async function createDetectionParts(
     timeText: timeIn(foundation.zone),
   });
   return { detection, predictions, backtests };
+}
+
+/** Those of the plant that are judged here. */
+function ownSensors(
+  { late }: Pick<Foundation, "late">,
+  { registry }: Pick<MachineParts, "registry">,
+): SensorDirectory {
+  const plant = plantSensors(registry, registry.machines);
+  const own = (sensor: Sensor) => !late.get("sites").has(sensor.machine);
+  return {
+    find: (idOrName) => plant.find(idOrName),
+    byNum(num) {
+      const sensor = plant.byNum(num);
+      return sensor !== undefined && own(sensor) ? sensor : undefined;
+    },
+    all: () => plant.all().filter(own),
+  };
 }
 
 /** Tag of machines that ran until they failed; their last reading is their end. */
@@ -127,7 +145,7 @@ export function findingsPublisher(
 
 /** Puts detection together and listens; it judges once its task runs. */
 async function createDetection(
-  { clock, log, storage, settings, bus }: Foundation,
+  { clock, log, storage, settings, bus, late }: Foundation,
   { registry }: MachineParts,
   { hub, hearing }: LiveParts,
   options: BuildOptions["detection"],
@@ -137,6 +155,7 @@ async function createDetection(
   function plan(num: number): Watch[] | null {
     const sensor = registry.byNum(num);
     if (sensor === undefined || sensor.deletedMs !== null) return null;
+    if (late.get("sites").has(sensor.machine)) return [];
     return planOf({
       kind: sensor.kind,
       limits: limitsOf(sensor.settings),

@@ -24,6 +24,8 @@ export interface LateParts {
   tickets: Pick<Tickets, "failures">;
   /** Asked by live: whether a sensor's device can be reached, as it says itself. */
   devices: Pick<Devices, "said">;
+  /** Asked by detection: what a site sends is judged there. */
+  sites: { has(path: string): boolean };
   /** Asked by intake (messages that are replayed) and by devices (what a broker keeps is read again). */
   codecs: Pick<CodecGate, "decode" | "offer" | "onRoom">;
   /** Asked by live: whether every source can be reached. */
@@ -32,9 +34,9 @@ export interface LateParts {
   notify: Pick<Notify, "canMail">;
   /**
    * Asked by machines: a machine moves; by custom detectors: others watch a sensor than before; by live: what is
-   * open at a machine.
+   * open at a machine; by sites: what is open there.
    */
-  alarms: Pick<Alarms, "move" | "openAt" | "recheck">;
+  alarms: Pick<Alarms, "move" | "openAt" | "recheck" | "judgeSoon" | "open" | "act">;
   /** Asked by devices: what a dialect publishes, and what the embedded broker keeps. */
   publisher: MqttPublisher & Partial<Pick<Broker, "retained">>;
   /** Asked by notify (pictures with mails of alarms) and by the host's history. */

@@ -12,6 +12,8 @@ import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { PushBrowsers } from "../notify/push/browsers.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
+import type { Forwarder } from "../upstream/edge/forwarder.ts";
+import type { Sites } from "../upstream/centre/sites.ts";
 import type { ModelParts } from "./ai.ts";
 import type { Commands } from "../commands/commands.ts";
 import type { AnalysisParts } from "./analyses.ts";
@@ -110,6 +112,10 @@ export interface Parts
   notify: Notify;
   push: PushBrowsers;
   reported: Reported;
+  /** What this Perch forwards. */
+  forwarder: Forwarder;
+  /** Sites that forward to this Perch. */
+  sites: Sites;
   thingspeak: Uploader;
   tickets: TicketParts;
 }

@@ -145,6 +145,7 @@ function routeParts(
     demoUsers,
     deviceService: parts.deviceService,
     events: parts.events,
+    sites: parts.sites,
     eventsBetween: createEventsBetween(parts.storage.db),
     exports: parts.exports,
     faults: parts.faults,

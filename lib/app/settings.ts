@@ -34,6 +34,7 @@ export function createAppSettings(
       "intake.new_sensors": intake.newSensors,
       "intake.new_sensors_per_hour": intake.newSensorsPerHour,
       "devices.sparkplug": sparkplugByDefault(config.mqtt),
+      "forwarding.line": config.upstream?.reveal() ?? "",
       "ai.model": gemini.model,
       "ai.model_fix": gemini.modelFix,
       "history.url": history.url ?? "",

@@ -261,6 +261,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
           forget: (sensor) => upkeep(() => readings.forget(sensor)),
           moveCursor: (name, groupId, extra) =>
             watched(() => readings.moveCursor(name, groupId, extra)),
+          setAside: (name, maxBytes) => upkeep(() => readings.setAside(name, maxBytes)),
         },
       };
     },

@@ -33,6 +33,7 @@ export interface SystemFactParts {
   probes: () => SystemFacts["probes"];
   host: () => Promise<SystemFacts["host"]>;
   history: History["state"];
+  sites: () => Pick<SystemFacts, "sites" | "siteAlarms">;
 }
 
 /** How Perch is doing, for the rules about Perch itself. What does not exist yet is null. */
@@ -89,6 +90,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       programs: parts.programs(),
       cameras: parts.cameras(),
       probes: parts.probes(),
+      ...parts.sites(),
       host: await parts.host(),
       history: historyTrouble(),
     };

@@ -77,6 +77,7 @@ export function tasksOf(
     parts.mdns.task,
     parts.commands.task,
     parts.thingspeak.task,
+    parts.forwarder.task,
     parts.backup.task,
     parts.history.task,
     parts.uploadsTask,

@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { syncFolder, writeDurably } from "../base/durable_file.ts";
 import { belongToFolderAll } from "../base/owner.ts";
 import { PerchError } from "../base/errors.ts";
+import { randomId } from "../base/ids.ts";
 import { type FolderLock, lockFolder } from "../base/folder_lock.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Compared } from "./compare.ts";
@@ -19,6 +20,7 @@ import {
   keepAccess,
   keepPlant,
   keepSecrets,
+  newForwardEpoch,
   possibleIn,
   raiseEpoch,
   switchOff,
@@ -105,6 +107,7 @@ async function prepareDatabase(
     ...decision.switchOff.map(({ id, reason }) => switchOff(id, reason)),
     ...keepPlant(plant, restored.plant, sequence),
     raiseEpoch(epoch),
+    newForwardEpoch(randomId(20)),
     auditRestore({ nowMs, by, file: basename(file), after: list }),
   ];
   await withCopy(path, async ({ query, write }) => write(await possibleIn(query, statements)));

@@ -208,6 +208,18 @@ export function raiseEpoch(epoch: number): SqlStatement {
   return { sql: "update owner set epoch = ? where id = 1", args: [epoch] };
 }
 
+/** Numbers that were forwarded may mean something else from now on: what comes begins a new epoch. */
+export function newForwardEpoch(epoch: string): SqlStatement {
+  return {
+    sql: "insert into forward_epochs (epoch, after_group, after_event) select ?, " +
+      "max((select coalesce(max(id), 0) from journal_a), (select coalesce(max(id), 0) from journal_b), " +
+      "(select coalesce(max(id), 0) from journal_kept), " +
+      "(select coalesce(max(sealed_group), 0) from series)), " +
+      "(select coalesce(max(id), 0) from events) where exists (select 1 from forward_epochs)",
+    args: [epoch],
+  };
+}
+
 /**
  * Those of the statements above whose table is in the database: one of an earlier Perch has fewer tables, and there
  * is nothing in them to end or to keep.

@@ -124,6 +124,8 @@ export interface Config {
     readonly verbose: boolean;
   };
   readonly siteId: string | null;
+  /** The line of the centre that this Perch forwards to. */
+  readonly upstream: Secret | null;
   /** Announced to clients on the local network by `/api/verify`. */
   readonly announcedAddress: string | null;
   readonly jwtSecret: Secret | null;
@@ -350,6 +352,7 @@ function shape(
       verbose: values.AI_VERBOSE,
     },
     siteId: values.USER_ID ?? null,
+    upstream: values.UPSTREAM_URL ?? null,
     announcedAddress: values.LOCAL_SENSOR_IP ?? null,
     jwtSecret: values.JWT_SECRET ?? null,
     sim: {

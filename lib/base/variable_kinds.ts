@@ -67,6 +67,11 @@ export function url(protocols: readonly string[]) {
   });
 }
 export const httpUrl = url(["http:", "https:"]);
+/** The line by which a site knows its centre. */
+export const upstreamLine = httpUrl.refine((value) => {
+  const { username, password } = new URL(value);
+  return username !== "" && password !== "";
+}).transform((value) => new Secret(value));
 /** Where people open Perch: maybe below a path, of plain characters. */
 export const publicUrl = httpUrl.refine((value) => {
   const { pathname, search, hash, username } = new URL(value);

@@ -25,6 +25,7 @@ import {
   secret,
   text,
   topicFilter,
+  upstreamLine,
   url,
   type VariableNotes,
   whole,
@@ -230,6 +231,12 @@ export const environment = z.object({
     title: "Embedded broker port",
     help: "0 takes any free port and prints it.",
     allowed: "a whole number from 0 to 65535",
+  }),
+  UPSTREAM_URL: optional(upstreamLine, {
+    title: "Centre",
+    help: "Forward readings, events and alarms to this Perch: the line that it shows for a site.",
+    allowed: "https://<site>:<key>@<address>",
+    secret: true,
   }),
   UPSTREAM_MQTT_URL: optional(mqttUrl, {
     title: "Upstream",

@@ -29,6 +29,8 @@ export interface EventLog {
   /** The row as a statement, to be written in the transaction of what it records. */
   statement(draft: EventDraft): SqlStatement;
   append(draft: EventDraft): Promise<void>;
+  /** An event that has a uid elsewhere, as a statement: written once, however often it comes. */
+  foreign(draft: Omit<EventDraft, "route">, uid: string): SqlStatement;
   /** In the order in which they were written, newest first. */
   list(query: EventQuery): Promise<PageOf<LoggedEvent>>;
   find(id: number): Promise<LoggedEvent | null>;
@@ -50,6 +52,9 @@ type Row = typeof events.$inferSelect;
 const UID_LENGTH = 24;
 const { id: __, ...GIVEN } = placeholders(events);
 const insert = prepared<Omit<Row, "id">>(build.insert(events).values(GIVEN));
+const insertOnce = prepared<Omit<Row, "id">>(
+  build.insert(events).values(GIVEN).onConflictDoNothing(),
+);
 
 /** @param onStated called with each row that is made: it will be in the log when its transaction is committed */
 export function createEventLog(db: Database, onStated: () => void = () => {}): EventLog {
@@ -70,6 +75,10 @@ export function createEventLog(db: Database, onStated: () => void = () => {}): E
   return {
     statement,
     append: async (draft) => void await db.write([statement(draft)]),
+    foreign(draft, uid) {
+      onStated();
+      return insertOnce({ ...draft, uid, route: false, body: JSON.stringify(draft.body ?? null) });
+    },
     list: createEventList(db),
     async find(id) {
       const row = await all().where(eq(events.id, id)).get();

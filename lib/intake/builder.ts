@@ -60,6 +60,20 @@ export class GroupBuilder {
     return (flags & (FLAG_ARRIVAL_TIME | FLAG_HAS_SEQ)) === FLAG_ARRIVAL_TIME;
   }
 
+  /** Adds readings as they are, of sensors with these storage numbers. */
+  addStored({ sensor, tMs, value, flags, seq }: Omit<ReadingGroup, "n" | "packets">): void {
+    const from = this.n;
+    this.n += sensor.length;
+    while (this.n > this.#sensor.length) this.#grow();
+    this.#sensor.set(sensor, from);
+    this.#tMs.set(tMs, from);
+    this.#value.set(value, from);
+    this.#flags.set(flags, from);
+    if (seq === null) return;
+    this.#seq.set(seq, from);
+    this.#anySeq = true;
+  }
+
   /** The value of a sensor that was added last; undefined when there is none. */
   lastOf(sensor: number): number | undefined {
     const i = this.#sensor.subarray(0, this.n).lastIndexOf(sensor);

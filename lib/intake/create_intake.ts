@@ -14,7 +14,14 @@ import { Committer } from "./committer.ts";
 import type { DeadLetterFile } from "./dead_letter.ts";
 import { markOf, RecentPackets } from "./recent_packets.ts";
 import { type BatchAnswer, createIdempotency } from "./idempotency.ts";
-import type { BatchOutcome, Decode, DraftBatch, Intake, RawMessage } from "./intake.ts";
+import type {
+  BatchOutcome,
+  Decode,
+  DraftBatch,
+  Intake,
+  RawMessage,
+  StoredReadings,
+} from "./intake.ts";
 import { OpenGroup } from "./open_group.ts";
 import {
   busy,
@@ -285,6 +292,25 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
       }));
   }
 
+  function offerStored({ extra, ...readings }: StoredReadings): Promise<BatchOutcome> {
+    return new Promise((resolve, reject) => {
+      const fault = refusal() ?? (closed || full() ? busy(closed) : null);
+      if (fault !== null) {
+        refuse();
+        return reject(fault);
+      }
+      const from = open.readings.n;
+      open.readings.addStored(readings);
+      const accepted = open.readings.n - from;
+      totals.messages += accepted;
+      open.bytes += accepted * 32;
+      open.extra.push(...extra);
+      const answer: BatchAnswer = { accepted, duplicate: 0, rejected: [] };
+      open.batches.push({ from, to: open.readings.n, answer, resolve, reject });
+      kick();
+    });
+  }
+
   /** Commits now, soon or later; called after everything that changes the open group. */
   function kick(): void {
     if (committing !== null || open.empty) return;
@@ -320,6 +346,7 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
     offer,
     careful: (body, read) => quarantine.careful(body, read),
     offerBatch,
+    offerStored,
     commitSoon() {
       wanted = !open.empty;
       kick();

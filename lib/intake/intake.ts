@@ -1,5 +1,6 @@
 import type { Arrival } from "../base/steady_clock.ts";
 import type { Decoded, Draft, Reject } from "../readings/reading.ts";
+import type { SqlStatement } from "../db/client.ts";
 import type { Kept } from "./refusals.ts";
 import type { BatchAnswer, IdempotencyKey } from "./idempotency.ts";
 
@@ -61,6 +62,19 @@ export interface DraftBatch {
   keepRejects?: boolean;
 }
 
+/** Readings that another Perch has stored and judged, of sensors that are known here: columns of equal length. */
+export interface StoredReadings {
+  /** Storage numbers. */
+  sensor: Uint32Array;
+  tMs: Float64Array;
+  value: Float64Array;
+  flags: Uint8Array;
+  /** Valid with `FLAG_HAS_SEQ`; null when no reading has one. */
+  seq: Float64Array | null;
+  /** Written in the transaction of the readings. */
+  extra: readonly SqlStatement[];
+}
+
 /**
  * The one way in. Messages wait in a bounded queue; groups are committed when idle, when a source's
  * in-flight window is full, at the commit interval or at 1 MB.
@@ -73,6 +87,8 @@ export interface Intake {
    * `conflict` (idempotency key reused for another body).
    */
   offerBatch(batch: DraftBatch): Promise<BatchOutcome>;
+  /** Stores them as they are, times and flags included. Resolves and rejects as `offerBatch`. */
+  offerStored(readings: StoredReadings): Promise<BatchOutcome>;
   /**
    * Reads a body, that is everything from parsing it to the answer of `offerBatch`. One that ended the process
    * before is set aside instead (`validation`).

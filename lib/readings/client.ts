@@ -45,6 +45,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     cursor: (name) => rpc.call("cursor", [name]),
     moveCursor: (name, groupId, extra) => rpc.call("moveCursor", [name, groupId, extra]),
     dropCursor: (name, extra) => rpc.call("dropCursor", [name, extra]),
+    setAside: (name, maxBytes) => rpc.call("setAside", [name, maxBytes]),
     check: (pass) => rpc.call("check", [pass]),
     damage: () => rpc.call("damage", []),
     acknowledgeDamage: (foundUntilMs, extra) =>
@@ -79,6 +80,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     cursor: store.cursor,
     moveCursor: store.moveCursor,
     dropCursor: store.dropCursor,
+    setAside: store.setAside,
     check: store.check,
     damage: () => store.damage(),
     acknowledgeDamage: store.acknowledgeDamage,

@@ -30,7 +30,7 @@ import {
 } from "./journal_store.ts";
 import { queryBuckets } from "./bucket_query.ts";
 import { queryRaw } from "./queries.ts";
-import { JournalCursors, readAfter } from "./journal_reader.ts";
+import { JournalCursors, readAfter, setAside } from "./journal_reader.ts";
 import { lastValues } from "./last_values.ts";
 import type { ReadingGroup } from "./reading.ts";
 import { recover } from "./recovery.ts";
@@ -118,6 +118,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     cursor: (name) => core.cursor(name),
     moveCursor: (name, groupId, extra) => core.moveCursor(name, groupId, extra),
     dropCursor: (name, extra) => core.dropCursor(name, extra),
+    setAside: (name, maxBytes) => core.setAside(name, maxBytes),
     check: (pass) => core.check(pass),
     damage: () => core.damage(),
     acknowledgeDamage: (foundUntilMs, extra) => core.acknowledgeDamage(foundUntilMs, extra),
@@ -276,6 +277,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     cursor: (name) => Promise.resolve(cursors.get(name)),
     moveCursor: (name, groupId, extra) => cursors.move(name, groupId, extra),
     dropCursor: (name, extra) => cursors.drop(name, extra),
+    setAside: (name, maxBytes) => setAside({ ...shared, cursors }, name, maxBytes),
     check: (pass) => scrub(pass),
     damage: () => Promise.resolve(damage.all()),
     acknowledgeDamage: (foundUntilMs, extra) => damage.acknowledge(foundUntilMs, extra),

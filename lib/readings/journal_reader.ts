@@ -1,7 +1,8 @@
 /**
  * Reading the journal after the fact: whoever derives something from every reading (detection) keeps a
  * cursor, the id of the last group it is done with, and reads on from there after a crash. A journal table
- * is freed only when every cursor has passed it.
+ * is freed only when every cursor has passed it. A reader that lags far behind may set groups aside (`setAside`):
+ * copied into `journal_kept`, they wait there, and the journal is freed as ever.
  */
 import type { Connection } from "../db/connection.ts";
 import type { SqlStatement } from "../db/client.ts";
@@ -62,15 +63,81 @@ export class JournalCursors {
  * noted and stands there without readings, so that the reader continues.
  */
 export async function readAfter(
-  { connection, damage, uncheckedGroup }: {
-    connection: Connection;
-    damage: DamageBook;
-    uncheckedGroup: number;
-  },
-  { afterGroup, maxBytes }: JournalQuery,
+  { connection, damage, uncheckedGroup }: ReaderDeps,
+  { afterGroup, maxBytes, kept = false }: JournalQuery,
 ): Promise<JournalPage> {
-  const rows = "(SELECT id, b FROM journal_a WHERE id > ?1 AND id <= ?2 " +
-    "UNION ALL SELECT id, b FROM journal_b WHERE id > ?1 AND id <= ?2)";
+  const groups: Copied[] = [];
+  for (
+    const { id, blob } of await rowsAfter(connection, kept ? KEPT : JOURNAL, afterGroup, maxBytes)
+  ) {
+    try {
+      groups.push(copyOf(decodeOne(id, blob, uncheckedGroup)));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      groups.push({ ...NOTHING, groupId: id });
+      await damage.noteGroup(id, blob, error.message);
+    }
+  }
+  return joined(groups);
+}
+
+/**
+ * Copies the next groups of a reader out of the journal, about `maxBytes` of them, and moves its cursor past them, in
+ * one transaction. Gives the readings in them; null: there was nothing to copy.
+ */
+export async function setAside(
+  { connection, damage, uncheckedGroup, cursors }: ReaderDeps & { cursors: JournalCursors },
+  name: string,
+  maxBytes: number,
+): Promise<number | null> {
+  const after = cursors.get(name) ?? 0;
+  const rows = await rowsAfter(connection, JOURNAL, after, maxBytes);
+  if (rows.length === 0) return null;
+  const statements: SqlStatement[] = [];
+  const last = await connection.query({
+    sql: "SELECT readings, bytes FROM journal_kept ORDER BY id DESC LIMIT 1",
+  });
+  const [before, bytesBefore] = (last.rows[0] ?? [0, 0]).map(Number);
+  let readings = before, bytes = bytesBefore;
+  for (const { id, blob } of rows) {
+    try {
+      const { columns: { n, tMs } } = decodeOne(id, blob, uncheckedGroup);
+      readings += n;
+      bytes += blob.length;
+      statements.push({
+        sql: "INSERT INTO journal_kept (id, n, readings, bytes, t_ms, b) " +
+          "VALUES (?, ?, ?, ?, ?, ?)",
+        args: [
+          ...[id, n, readings, bytes],
+          tMs.subarray(0, n).reduce((a, b) => Math.max(a, b), 0),
+          blob,
+        ],
+      });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await damage.noteGroup(id, blob, error.message);
+    }
+  }
+  await cursors.move(name, rows[rows.length - 1].id, statements);
+  return readings - before;
+}
+
+interface ReaderDeps {
+  connection: Connection;
+  damage: DamageBook;
+  uncheckedGroup: number;
+}
+
+const JOURNAL = "(SELECT id, b FROM journal_a WHERE id > ?1 AND id <= ?2 " +
+  "UNION ALL SELECT id, b FROM journal_b WHERE id > ?1 AND id <= ?2)";
+const KEPT = "(SELECT id, b FROM journal_kept WHERE id > ?1 AND id <= ?2)";
+
+async function rowsAfter(
+  connection: Connection,
+  rows: typeof JOURNAL | typeof KEPT,
+  afterGroup: number,
+  maxBytes: number,
+): Promise<{ id: number; blob: Uint8Array }[]> {
   const sizes = await connection.query({
     sql: `SELECT id, length(b) FROM ${rows} ORDER BY id LIMIT ${ROWS_MOST}`,
     args: [afterGroup, Number.MAX_SAFE_INTEGER],
@@ -81,36 +148,25 @@ export async function readAfter(
     bytes += Number(length);
     last = Number(id);
   }
-  const groups: Copied[] = [];
-  if (last > afterGroup) {
-    const found = await connection.query({
-      sql: `SELECT id, cast(b AS BLOB) FROM ${rows} ORDER BY id`,
-      args: [afterGroup, last],
-    });
-    for (const [rowId, b] of found.rows) {
-      const [id, blob] = [Number(rowId), blobOf(b)];
-      try {
-        groups.push(copyOf(decodeOne(id, blob, uncheckedGroup)));
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        groups.push({
-          groupId: id,
-          n: 0,
-          sensor: NONE,
-          tMs: NO_TIMES,
-          value: NO_TIMES,
-          flags: NO_FLAGS,
-        });
-        await damage.noteGroup(id, blob, error.message);
-      }
-    }
-  }
-  return joined(groups);
+  if (last === afterGroup) return [];
+  const found = await connection.query({
+    sql: `SELECT id, cast(b AS BLOB) FROM ${rows} ORDER BY id`,
+    args: [afterGroup, last],
+  });
+  return found.rows.map(([id, b]) => ({ id: Number(id), blob: blobOf(b) }));
 }
 
 const NONE = new Uint32Array(0);
 const NO_TIMES = new Float64Array(0);
 const NO_FLAGS = new Uint8Array(0);
+const NOTHING: Omit<Copied, "groupId"> = {
+  n: 0,
+  sensor: NONE,
+  tMs: NO_TIMES,
+  value: NO_TIMES,
+  flags: NO_FLAGS,
+  seq: null,
+};
 
 interface Copied {
   groupId: number;
@@ -119,6 +175,8 @@ interface Copied {
   tMs: Float64Array;
   value: Float64Array;
   flags: Uint8Array;
+  /** Null when no reading has one. */
+  seq: Float64Array | null;
 }
 
 /** The decoder uses its columns again for the next group. */
@@ -131,6 +189,7 @@ function copyOf({ groupId, columns }: DecodedGroup): Copied {
     tMs: columns.tMs.slice(0, n),
     value: Float64Array.from({ length: n }, (_, i) => valueAt(columns, i)),
     flags: columns.flags.slice(0, n),
+    seq: columns.hasSeq ? columns.seq.slice(0, n) : null,
   };
 }
 
@@ -144,13 +203,15 @@ function joined(groups: readonly Copied[]): JournalPage {
     tMs: new Float64Array(total),
     value: new Float64Array(total),
     flags: new Uint8Array(total),
+    ...(groups.some(({ seq }) => seq !== null) ? { seq: new Float64Array(total) } : {}),
   };
   let at = 0;
-  for (const { n, sensor, tMs, value, flags } of groups) {
+  for (const { n, sensor, tMs, value, flags, seq } of groups) {
     page.sensor.set(sensor, at);
     page.tMs.set(tMs, at);
     page.value.set(value, at);
     page.flags.set(flags, at);
+    if (seq !== null) page.seq?.set(seq, at);
     at += n;
   }
   return page;

@@ -66,6 +66,12 @@ export interface ReadingsStore extends ImportStore, OnwardStore {
    * first cursor on, groups after it stay in the journal, until the journal reaches eight times its usual size.
    */
   moveCursor(name: string, groupId: number, extra: readonly SqlStatement[]): Promise<void>;
+  /**
+   * Copies the next groups of a reader out of the journal, about `maxBytes`, and moves its cursor past them, in one
+   * transaction: the journal is freed, and `journalAfter` with `kept` finds them. Gives the readings in them; null:
+   * nothing was left.
+   */
+  setAside(name: string, maxBytes: number): Promise<number | null>;
   /** The reader of this name reads along no more, in one transaction with `extra`. */
   dropCursor(name: string, extra: readonly SqlStatement[]): Promise<void>;
   /**
@@ -135,6 +141,8 @@ export interface JournalQuery {
   afterGroup: number;
   /** Bytes of journal to read at once; one group is read whatever its size. */
   maxBytes: number;
+  /** Only what was set aside. */
+  kept?: boolean;
 }
 /** Some groups: `groupId` and `n` per group, the readings of all of them one after the other. */
 export interface JournalPage {
@@ -144,6 +152,8 @@ export interface JournalPage {
   tMs: Float64Array;
   value: Float64Array;
   flags: Uint8Array;
+  /** Left out when no reading has one; valid with `FLAG_HAS_SEQ`. */
+  seq?: Float64Array;
 }
 
 /** How exactly a stretch of history is kept. */

@@ -23,6 +23,7 @@ import { SPARKPLUG_SETTINGS } from "./registry/sparkplug.ts";
 import { STATUS_PAGE_SETTINGS } from "./registry/status_page.ts";
 import { TICKET_SETTINGS } from "./registry/tickets.ts";
 import { UNIT_SETTINGS } from "./registry/units.ts";
+import { UPSTREAM_SETTINGS } from "./registry/upstream.ts";
 
 export const SETTINGS = {
   ...READING_SETTINGS,
@@ -48,6 +49,7 @@ export const SETTINGS = {
   ...DEVICE_SETTINGS,
   ...SPARKPLUG_SETTINGS,
   ...AI_SETTINGS,
+  ...UPSTREAM_SETTINGS,
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -37,6 +37,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Search: "One question to everything that has a name",
   Sensors: "Sensors, their settings and limits",
   Settings: "Settings of the site",
+  Sites: "Perches elsewhere that forward to this one",
   "Sign-in": "Access tokens for programs that act for a person",
   Simulator: "The simulated plant",
   Sources: "Where readings come from, and what was refused",

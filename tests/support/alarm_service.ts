@@ -42,6 +42,8 @@ export const WELL: SystemFacts = {
   programs: [],
   cameras: [],
   probes: [],
+  sites: [],
+  siteAlarms: [],
   host: null,
 };
 

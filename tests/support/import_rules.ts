@@ -35,7 +35,7 @@ const RANK = new Map(CHAIN.flatMap((rooms, rank) => rooms.map((room) => [room, r
 const BESIDE = new Set([
   ...["access", "live", "cameras", "backup", "reports", "health"],
   ...["computed", "commands", "presence", "jobs", "transfer", "annotations"],
-  ...["search", "dashboards", "tls", "history"],
+  ...["search", "dashboards", "tls", "history", "upstream"],
 ]);
 /** Keep rows of their own, and take small interfaces that app.ts hands them. */
 const APART = new Set(["faults", "ai"]);
@@ -87,6 +87,7 @@ const ROUTE_FOLDERS: readonly (readonly string[])[] = [
     "commands",
     "history",
     "reports",
+    "upstream",
   ],
   ["sensors", "tickets", "access"],
   ["alarms", "detection", "overview", "search", "dashboards"],

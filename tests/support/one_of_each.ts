@@ -24,6 +24,7 @@ import type { TicketAction } from "../../lib/tickets/ticket.ts";
 import { alarmEvent } from "./events.ts";
 import { picture } from "./pictures.ts";
 import { writeBackup } from "./backups.ts";
+import { forwardedFrom } from "./forwarded.ts";
 import { freePort } from "./port.ts";
 import { until } from "./until.ts";
 
@@ -152,6 +153,7 @@ export async function oneOfEach(
     "/api/notes/:id": note.id,
     "/api/cameras/:id": camera.id,
     "/api/computed/:id": computed.sensor.id,
+    ...await sitesFixture(under),
     ...await hardwareFixture(under),
     ...await commandsFixture(under),
     ...await dashboardsFixture(under),
@@ -202,6 +204,31 @@ async function importsFixture(
   }, { name: "fixture", audited });
   await until("the count", async () => (await jobs.find("import", id))?.result ?? null);
   return { "/api/import/uploads/:id": upload.id, "/api/imports/:id": id };
+}
+
+/** Sites that forward to this Perch; two programs say that they are one of them. */
+async function sitesFixture({ app }: AppUnderTest): Promise<Record<string, string>> {
+  const { access, sites } = app.parts();
+  const by = {
+    addKey: async (given: { name: string; machine: string }) => {
+      const { key, entry } = await access.keys.add(given, tester);
+      return { key, id: entry.id };
+    },
+    removeKey: (id: string) => access.keys.remove(id, tester),
+    audited: (change: AuditChange) => access.audit.statement({ actor: tester, ...change }),
+  };
+  for (const id of ["fixture", "forwarding", "keyed", "doubled"]) {
+    await sites.add({ id, name: "" }, by);
+  }
+  for (const instance of ["x", "y", "x"]) {
+    await sites.forward("doubled", forwardedFrom({ instance })).catch(() => {});
+  }
+  return {
+    "/api/sites/:id/key": "keyed",
+    "/api/sites/:id/choose": "doubled",
+    "/api/sites/:id/forward": "forwarding",
+    "/api/sites/:id": "fixture",
+  };
 }
 
 /** A thermometer that is not plugged in. */

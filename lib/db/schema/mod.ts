@@ -26,3 +26,4 @@ export * from "./readings.ts";
 export * from "./scripts.ts";
 export * from "./settings.ts";
 export * from "./tickets.ts";
+export * from "./upstream.ts";

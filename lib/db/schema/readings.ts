@@ -17,6 +17,22 @@ export const journalB = sqliteTable("journal_b", {
   b: bytes("b").notNull(),
 });
 
+/**
+ * Groups of the journal that a reader which lags behind (what is forwarded to a centre) still needs: copied out of it,
+ * so that its tables can be freed. Deleted once the reader has passed them.
+ */
+export const journalKept = sqliteTable("journal_kept", {
+  id: integer("id").primaryKey(),
+  /** Readings in it. */
+  n: integer("n").notNull(),
+  /** Readings and bytes in it and all that were set aside before: sizes are known without reading the rows. */
+  readings: integer("readings").notNull(),
+  bytes: integer("bytes").notNull(),
+  /** The newest of its times. */
+  tMs: ms("t_ms").notNull(),
+  b: bytes("b").notNull(),
+});
+
 /** Where the journal of a sensor ends and its chunks begin. Written with each sealed chunk. */
 export const series = sqliteTable("series", {
   sensor: integer("sensor").primaryKey(),

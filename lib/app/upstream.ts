@@ -1,0 +1,129 @@
+import { systemActor } from "../access/audit_row.ts";
+import type { Access } from "../access/access.ts";
+import type { SystemFacts } from "../alarms/system_rules.ts";
+import { VERSION } from "../base/version.ts";
+import type { Audited } from "../events/audit_change.ts";
+import type { Intake } from "../intake/intake.ts";
+import { createRegistering } from "../upstream/centre/registering.ts";
+import { type Site, standingOf, troubleOf } from "../upstream/centre/site.ts";
+import { createSiteStore } from "../upstream/centre/site_store.ts";
+import { createSites, type Sites } from "../upstream/centre/sites.ts";
+import { duration } from "../words/times.ts";
+import type { Foundation } from "./foundation.ts";
+import type { MachineParts } from "./machines.ts";
+
+/** Ids of the sites, by which detection leaves out what is judged there. */
+export class SiteIds extends Set<string> {
+  /** Whether a machine's path is one of a site. */
+  override has(path: string): boolean {
+    return this.size > 0 && super.has(path.slice(0, (path + "/").indexOf("/")));
+  }
+}
+
+export async function loadSiteIds({ storage }: Pick<Foundation, "storage">): Promise<SiteIds> {
+  return new SiteIds((await createSiteStore(storage.db).all()).map(({ id }) => id));
+}
+
+interface SiteNeeds {
+  machines: Pick<MachineParts, "registry" | "machines">;
+  access: Pick<Access, "audit">;
+  siteIds: Set<string>;
+  intake: Pick<Intake, "offerStored">;
+}
+
+/** Key of the rule that shows the alarms of sites; what follows is `<site>/<alarm there>`. */
+export const SITE_ALARM = "site-alarm";
+
+/** The sites that forward to this Perch. */
+export async function createSiteParts(
+  { clock, log, storage, events, bus, late }: Foundation,
+  { machines: { registry, machines }, access, siteIds, intake }: SiteNeeds,
+): Promise<Sites> {
+  const { db } = storage;
+  const sites = await createSites({
+    clock,
+    version: VERSION,
+    ids: siteIds,
+    store: createSiteStore(db),
+    write: db.write,
+    intake,
+    registry,
+    events,
+    registering: createRegistering({
+      ...{ registry, machines },
+      write: db.write,
+      log: log.child("sites"),
+    }),
+    audited: (site) => (change) =>
+      access.audit.statement({ actor: systemActor(`site ${site.id}`), ...change }),
+    onNews() {
+      late.get("alarms").judgeSoon();
+      acknowledgeHere();
+    },
+  });
+  /** What was acknowledged at its site is acknowledged here. */
+  function acknowledgeHere(): void {
+    const alarms = late.get("alarms");
+    const open = new Map(alarms.open().map((alarm) => [alarm.cause, alarm]));
+    for (const { site, alarm } of sites.alarms()) {
+      const here = open.get(`system:${SITE_ALARM}:${site.id}/${alarm.id}`);
+      if (alarm.acknowledged_by === null || here?.state !== "active") continue;
+      const actor = systemActor(`${alarm.acknowledged_by}${AT_SITE}${site.id}`);
+      const audited: Audited = (change) => access.audit.statement({ actor, ...change });
+      alarms.act(here.id, { kind: "acknowledge" }, { name: actor.name, audited }).catch(() => {
+        // Somebody here was faster.
+      });
+    }
+  }
+  bus.subscribe("alarms", ({ transitions }) => {
+    if (transitions.some(({ alarm }) => placeOf(alarm.cause) !== null)) acknowledgeHere();
+  });
+  bus.subscribe("alarms", ({ transitions }) => {
+    for (const { type, alarm, actor } of transitions) {
+      if (type !== "alarm.acknowledged" || actor === null) continue;
+      const place = placeOf(alarm.cause);
+      // What was acknowledged there needs no order.
+      if (place === null || actor.endsWith(AT_SITE + place.site)) continue;
+      sites.acknowledge(place.site, place.alarm, actor).catch((error) =>
+        log.error("an acknowledgement could not be kept for its site", { error })
+      );
+    }
+  });
+  return sites;
+}
+
+const AT_SITE = " at ";
+
+/** The site and the alarm there, of an alarm here; null: it is of this Perch. */
+function placeOf(cause: string): { site: string; alarm: string } | null {
+  const found = new RegExp(`^system:${SITE_ALARM}:([^/]+)/(.+)$`).exec(cause);
+  return found === null ? null : { site: found[1], alarm: found[2] };
+}
+
+/** How the sites are doing, for the rules about Perch. */
+export function siteFacts(sites: Sites, nowMs: number): SystemFacts["sites"] {
+  return sites.list().map((site) => ({ name: site.id, ...wrongOf(site, nowMs) }));
+}
+
+function wrongOf(site: Site, nowMs: number): { silent: string | null; clash: string | null } {
+  const standing = standingOf(site, nowMs);
+  const { contactMs } = site.state;
+  return {
+    silent: standing === "silent"
+      ? `nothing was heard of the site ${site.name} for ${duration(nowMs - contactMs!)}`
+      : null,
+    clash: troubleOf(site)?.replace(/\.$/, "") ?? null,
+  };
+}
+
+/** Alarms that are open at sites, for the same rules. */
+export function siteAlarmFacts(sites: Sites): SystemFacts["siteAlarms"] {
+  return sites.alarms().map(({ site, alarm }) => ({
+    name: `${site.id}/${alarm.id}`,
+    severity: alarm.severity,
+    text: alarm.title,
+    machine: alarm.machine === null ? null : `${site.id}/${alarm.machine}`,
+    value: alarm.value,
+    limit: alarm.limit,
+  }));
+}
