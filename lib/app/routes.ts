@@ -146,6 +146,7 @@ function routeParts(
     deviceService: parts.deviceService,
     events: parts.events,
     sites: parts.sites,
+    forwarder: parts.forwarder,
     eventsBetween: createEventsBetween(parts.storage.db),
     exports: parts.exports,
     faults: parts.faults,

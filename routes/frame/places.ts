@@ -42,6 +42,7 @@ export const PLACES: readonly Place[] = [
   { group: "Plant", href: "/maintenance", name: "Maintenance windows", words: "mute weekly" },
   { group: "Plant", href: "/commands", name: "Controls and orders", words: "switch setpoint" },
   { group: "Plant", href: "/commands/rules", name: "Rules that give orders" },
+  { group: "Plant", href: "/sites", name: "Sites", words: "centre edge forwarding lag remote" },
   { group: "History", href: "/events", name: "Events", words: "log what happened" },
   { group: "History", href: "/predictions", name: "Predictions", words: "remaining life forecast" },
   { group: "History", href: "/models", name: "Models", words: "training retrain" },
@@ -80,6 +81,12 @@ export const PLACES: readonly Place[] = [
   { group: "Perch", href: "/keys", name: "Keys", words: "api device tokens" },
   { group: "Perch", href: "/audit", name: "Audit log", words: "who changed what" },
   { group: "Perch", href: "/settings/backups", name: "Backups", words: "restore archive" },
+  {
+    group: "Perch",
+    href: "/settings/forwarding",
+    name: "Forwarding",
+    words: "centre edge upstream site",
+  },
   {
     group: "Perch",
     href: "/settings/screens",

@@ -1,6 +1,8 @@
 import type { Access } from "../../lib/access/access.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { Site } from "../../lib/upstream/centre/site.ts";
+import type { Settings } from "../../lib/settings/settings.ts";
+import type { Forwarder } from "../../lib/upstream/edge/forwarder.ts";
 import type { SiteBy, Sites } from "../../lib/upstream/centre/sites.ts";
 import type { PageParts } from "../frame/page_parts.ts";
 import { auditedBy, caller } from "../http/caller.ts";
@@ -11,6 +13,11 @@ export interface SiteParts extends PageParts {
   access: Pick<Access, "keys" | "audit">;
   /** `PERCH_PUBLIC_URL`; null: not set. */
   publicUrl: string | null;
+}
+
+export interface ForwardingParts extends PageParts {
+  forwarder: Pick<Forwarder, "state" | "wake">;
+  settings: Pick<Settings, "get" | "setAll">;
 }
 
 /** Who changes something of the sites. */
