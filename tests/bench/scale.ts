@@ -1,11 +1,16 @@
 import { benchFolder, type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
+import { forwardPart } from "./scale/forward.ts";
 import { historyServerFigures } from "./scale/history_server.ts";
 
-/* What carries more than one host: long history on a server beside Perch. `--quick` makes every part short. */
+/*
+ * What carries more than one host: long history on a server beside Perch, and ten edges that forward to one.
+ * `--quick` makes every part short.
+ */
 
 /** Runs all parts; see the names of the figures. */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const figures: BenchResult["figures"] = {};
+  const notes: string[] = [];
   doing("long history on a server");
   const folder = await benchFolder(options);
   try {
@@ -14,5 +19,6 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   } finally {
     await folder.remove();
   }
-  return { name: "scale", figures };
+  await forwardPart(figures, notes, options.quick === true);
+  return { name: "scale", figures, notes };
 }

@@ -12,9 +12,12 @@ export interface BenchPerch {
 }
 
 /** Starts Perch on an empty data directory below /tmp (a real file system, not tmpfs, where that is so). */
-export async function benchPerch(env: Record<string, string>): Promise<BenchPerch> {
+export async function benchPerch(
+  env: Record<string, string>,
+  role: "engineer" | "admin" = "engineer",
+): Promise<BenchPerch> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-bench-" });
-  const key = await addKey({ dataDir, role: "engineer" });
+  const key = await addKey({ dataDir, role });
   const perch = await startPerch({ dataDir, env: { LOG_LEVEL: "warn", ...env } });
   const headers = { authorization: `Bearer ${key}` };
   const metric = async (name: string) => {
