@@ -42,7 +42,7 @@ export function createHttpsLink(
 
 /** What an answer of the centre means. */
 export function readAnswer(
-  { centre, site }: Pick<Upstream, "centre" | "site">,
+  { centre }: Pick<Upstream, "centre">,
   { status, text }: Pick<OutgoingAnswer, "status" | "text">,
   askedMs?: number,
 ): Sent {
