@@ -157,7 +157,10 @@ export async function build(
     ...{ machines, outgoing, sealer, access, intake: intake.intake },
   });
   const backup = await createBackupParts(foundation, access);
-  const history = createHistoryParts(foundation, { outgoing, machines, backup });
+  const history = createHistoryParts(foundation, {
+    ...{ outgoing, machines, backup },
+    settleMs: options.historySettleMs,
+  });
   const restores = createRestoreParts(foundation, backup.backups, options.restarting ?? null);
   const ticketRoom = createTicketRoom(foundation, { machines: registry.machines, hub, access });
   const alarms = await createAlarmParts(foundation, {

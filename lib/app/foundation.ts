@@ -72,6 +72,8 @@ export interface BuildOptions {
   openedPlaces?: () => readonly string[];
   /** For tests: whether a time server has set the host's clock. Default: as systemd says. */
   clockSynchronised?: () => Promise<boolean | null>;
+  /** For tests: after how long a history server is believed. */
+  historySettleMs?: number;
   /** What manages the host. Default: it is not touched. */
   system?: HostSystem;
 }

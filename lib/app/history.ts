@@ -9,10 +9,11 @@ import type { MachineParts } from "./machines.ts";
 /** A server beside Perch that keeps what the disk cannot. Without one nothing is asked and nothing runs. */
 export function createHistoryParts(
   { config, clock, log, storage, settings, components }: Foundation,
-  { outgoing, machines: { registry }, backup: { siteUid } }: {
+  { outgoing, machines: { registry }, backup: { siteUid }, settleMs }: {
     outgoing: Outgoing;
     machines: Pick<MachineParts, "registry">;
     backup: Pick<BackupParts, "siteUid">;
+    settleMs?: number;
   },
 ): History {
   const history = createHistory({
@@ -23,6 +24,7 @@ export function createHistoryParts(
     store: createHistoryStore(storage.db),
     site: siteUid,
     sensor: registry.byNum,
+    settleMs,
     place(): HistoryPlace | null {
       const url = settings.get("history.url").replace(/\/+$/, "");
       if (url === "") return null;

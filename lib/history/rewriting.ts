@@ -84,6 +84,7 @@ export function createRewriting(deps: RewritingDeps) {
       n += columns.tMs.length;
     }
     await clock.sleep(deps.settleMs, signal);
+    await server.flush(signal);
     const whole = monthRange(month);
     const only = part(known.selector(num, id, whole), month, generation);
     const there = await server.count(only, whole, signal);
@@ -126,8 +127,8 @@ export function createRewriting(deps: RewritingDeps) {
           await known.load(store);
         }
       }
-      await store.settled(own);
       await clean(server, signal);
+      await store.settled(own);
       await known.load(store);
       return true;
     },

@@ -217,7 +217,7 @@ function reasonOf(error: OutgoingError, shown: string): string {
     case "invalid":
       return messageOf(error);
     default:
-      return `${shown} does not answer: ${messageOf(error)}`;
+      return `${shown} does not answer (${messageOf(error).replace(/^[^ ]+: /, "")})`;
   }
 }
 

@@ -1,6 +1,9 @@
 /** History at a real VictoriaMetrics: the same answers as from the disk, whatever is kept where. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { createOutgoing } from "../../lib/base/create_outgoing.ts";
+import { compare } from "../../lib/history/compare.ts";
+import { createHistoryServer } from "../../lib/history/server.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 import { startHistory } from "../support/history_site.ts";
@@ -124,6 +127,56 @@ Deno.test("a history server answers what the disk has no more, exactly, and the 
         pages.sort(byTime),
         ledger.map(({ tMs, value }) => [tMs, value]).sort(byTime),
       );
+    } finally {
+      await site.stop();
+      await engine.close();
+    }
+  });
+});
+
+Deno.test("a history server forgets what readings were before they became others, and nothing else", async () => {
+  if (!haveVictoria()) return;
+  await using victoria = await startVictoria();
+  await withDatabase(async (url) => {
+    const engine = await openEngine({ url, limits: SMALL });
+    const { store } = engine;
+    const ledger = made(2, 3_000);
+    for (let at = 0; at < ledger.length; at += 200) {
+      await store.append(groupOf(ledger.slice(at, at + 200)), []);
+    }
+    const site = startHistory(engine, victoria.url);
+    const all = { fromMs: START_MS, toMs: END_MS + DAY_MS };
+    const outgoing = createOutgoing({
+      ...{ allowed: () => [], opened: ["127.0.0.1"], ownPorts: () => [] },
+    });
+    const place = { url: victoria.url, authorization: null, trusted: true };
+    const server = createHistoryServer({ outgoing, place });
+    const there = () => server.readings({ site: "site-1", sensor_id: "s-2" }, all);
+    try {
+      await site.sent();
+      // Over the end of a month; a third of the readings, others.
+      const range = {
+        fromMs: Date.UTC(2026, 0, 31, 20),
+        toMs: Date.UTC(2026, 1, 1, 4),
+      };
+      const fresh = Array.from({ length: 40 }, (_, i) => range.fromMs + i * 600_000);
+      for (let fromMs = range.fromMs; fromMs < range.toMs;) {
+        const { toMs } = await store.replace({
+          ...{ sensor: 2, fromMs, toMs: range.toMs },
+          tMs: Float64Array.from(fresh),
+          value: Float64Array.from(fresh, (_, i) => i / 8),
+        }, []);
+        fromMs = toMs;
+      }
+      site.history.changed();
+      await site.sent();
+      await server.flush();
+      const ours = await store.sealed({ sensor: 2, ...all });
+      assert.ok(ours.tMs.length > 2_000);
+      assert.deepEqual(compare(ours, await there()), {
+        missing: { tMs: new Float64Array(0), value: new Float64Array(0) },
+        extra: 0,
+      });
     } finally {
       await site.stop();
       await engine.close();

@@ -28,6 +28,7 @@ export async function startApp(
     | "simulator"
     | "restarting"
     | "taskFault"
+    | "historySettleMs"
   > = {},
 ): Promise<AppUnderTest> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-app-" });
