@@ -17,6 +17,8 @@ export interface ForwardOptions {
   peers: PeerRules;
   /** How long what reads waits for a keeper. */
   patienceMs: number;
+  /** It stands before the nodes, and each of them may hand on once more. Default: it is one. */
+  isProxy?: boolean;
   /** For tests. */
   sleep?: (ms: number) => Promise<void>;
 }
@@ -50,7 +52,7 @@ export interface Forward {
 
 /** Hands requests on to the keeper. */
 export function createForward(options: ForwardOptions): Forward {
-  const { keeper, peers, patienceMs } = options;
+  const { keeper, peers, patienceMs, isProxy = false } = options;
   const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   // The client's own Host goes along: what is checked of it is checked there.
   const client = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 64 });
@@ -103,7 +105,7 @@ export function createForward(options: ForwardOptions): Forward {
     }
     // The keeper answers as it is; the last hop packs it for the client.
     sent.set("accept-encoding", "identity");
-    sent.set(HOP, "1");
+    if (!isProxy) sent.set(HOP, "1");
     return sent;
   }
 
