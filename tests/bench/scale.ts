@@ -1,16 +1,18 @@
 import { benchFolder, type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
 import { forwardPart } from "./scale/forward.ts";
 import { historyServerFigures } from "./scale/history_server.ts";
+import { nodesPart } from "./scale/nodes.ts";
 
 /*
- * What carries more than one host: long history on a server beside Perch, and ten edges that forward to one.
- * `--quick` makes every part short.
+ * What carries more than one host: several nodes on one libSQL server, long history on a server beside Perch, and ten
+ * edges that forward to one. `--quick` makes every part short.
  */
 
 /** Runs all parts; see the names of the figures. */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const figures: BenchResult["figures"] = {};
   const notes: string[] = [];
+  await nodesPart(figures, notes, options.quick === true);
   doing("long history on a server");
   const folder = await benchFolder(options);
   try {
