@@ -209,7 +209,9 @@ export const environment = z.object({
   }),
   MQTT_CLIENT_ID: optional(text.max(64), {
     title: "Client id",
-    help: "Names the session at the broker. Unset: made of host name and data directory.",
+    help:
+      "Names the session at the broker. Unset: made of host name and data directory; nodes of one " +
+      "site have one together.",
     allowed: "1 to 64 characters",
   }),
   MQTT_VERSION: preset(oneOf(["auto", "5", "3.1.1"]), "auto", {
@@ -219,7 +221,9 @@ export const environment = z.object({
   }),
   MQTT_SHARE: optional(z.string().regex(/^[^/+#\0]{1,64}$/), {
     title: "Shared subscription",
-    help: "Group name; several nodes with the same one share the messages (MQTT 5).",
+    help:
+      "Group name; programs that subscribe with the same one share the messages (MQTT 5). Nodes of one " +
+      "site need none: one of them takes all.",
     allowed: "1 to 64 characters without / + #",
   }),
   MQTT_HOST: preset(host, "127.0.0.1", {
