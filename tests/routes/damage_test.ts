@@ -147,7 +147,7 @@ Deno.test("damage: answers, downloads, the sensor's page, the state of the stora
     assert.match(
       storageTroubles.worst()!.detail,
       // As people call the sensor, and in the site's time.
-      /6000 readings of Vibration \(Press 3\) from 2026-11-\d\d \d\d:\d\d:\d\d to/,
+      /6000 readings of vibration \(Press 3\) from 2026-11-\d\d \d\d:\d\d:\d\d to/,
     );
     const { items } = await events.list({});
     const [event] = items.filter(({ type }) => type === "readings.damaged");
