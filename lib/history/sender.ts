@@ -157,6 +157,8 @@ export function createSender(deps: SenderDeps): Sender {
     const atMs = clock.monotonic() - (deps.trusting ? 0 : settleMs);
     const due = posted.filter((one) => one.atMs <= atMs);
     if (due.length === 0) return false;
+    // What cannot be found yet would be sent twice.
+    if (settleMs < FINDABLE_MS && !deps.trusting) await findable(server, signal);
     const again = new Set<number>();
     for (const run of runsOf(due)) {
       if (deps.trusting || run.id === null) continue;
