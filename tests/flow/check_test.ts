@@ -28,12 +28,13 @@ Deno.test("perch check greets mail servers and the model's address, and says wha
       GEMINI_BASE_URL: model.url,
       AI_MODEL_FIX: "gemini-2.0-flash",
       HISTORY_URL: `http://perch:secret-of-history@127.0.0.1:${freePort()}`,
+      UPSTREAM_URL: `http://north:secret-of-north@127.0.0.1:${freePort()}`,
     };
     const run = async () => {
       const { code, out } = await perchHere(dir, ["check", "--json"], { env });
       const { checks } = JSON.parse(out) as { checks: Finding[] };
       assert.ok(!out.includes(env.GEMINI_API_KEY));
-      assert.ok(!out.includes("secret-of-history"));
+      assert.ok(!out.includes("secret-of-history") && !out.includes("secret-of-north"));
       for (const { state, detail, advice } of checks) {
         assert.ok(advice !== undefined || state === "ok" || state === "unknown", detail);
       }
@@ -44,6 +45,7 @@ Deno.test("perch check greets mail servers and the model's address, and says wha
     assert.deepEqual(good.of("model").map(({ state }) => state), ["ok", "problem"]);
     assert.match(good.of("model")[1].advice!, /Set AI_MODEL_FIX.*gemini-3\.8-flash/);
     assert.deepEqual([smtp.mails.length, model.calls], [0, []]);
+    assert.match(good.of("forwarding")[0].detail, /the centre http:\/\/127\S+ cannot be reached/);
     assert.match(good.of("history")[0].detail, /history server cannot be used.*does not answer/);
     assert.match(good.of("backups")[0].advice!, /perch backup makes one now/);
     for (

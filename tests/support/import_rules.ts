@@ -63,6 +63,7 @@ const CLI_USES = new Set([
     "sources",
     "faults",
     "transfer",
+    "upstream",
   ],
   ...[WIRING, "/sim"],
 ]);

@@ -71,6 +71,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
   const report = await reporter(config, running);
   const outside = await import("../check/outside.ts");
   const { historyCheck } = await import("../check/history.ts");
+  const { forwardingCheck } = await import("../check/forwarding.ts");
   return [
     {
       name: "configuration",
@@ -103,6 +104,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
     outside.mailCheck(config, openOffline),
     outside.modelCheck(config),
     historyCheck(config),
+    forwardingCheck(config),
     await camerasOf(config, running !== null),
   ];
 }
