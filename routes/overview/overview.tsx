@@ -87,7 +87,7 @@ function Learning({ parts: { predictions } }: { parts: OverviewParts }): VNode |
   const n = current.filter(isLearning).length;
   if (n === 0) return null;
   return (
-    <p class="muted">
+    <p class="muted learning">
       <a href="/predictions">Predictions</a>
       {` are still learning what is usual of ${n} of ${current.length} ${
         current.length === 1 ? "machine" : "machines"
