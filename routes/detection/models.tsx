@@ -132,9 +132,7 @@ function Content(
           </section>
         )}
       </Filtered>
-      {machines.length > 0 && (
-        <FleetsCard fleets={data.fleets} nowMs={parts.clock.now()} zone={parts.zone} />
-      )}
+      <FleetsCard fleets={data.fleets} nowMs={parts.clock.now()} zone={parts.zone} />
       <Log rows={data.log} parts={parts} />
       <More href="/predictions">Predictions</More>
     </>

@@ -274,7 +274,7 @@ export function createOutlooks(deps: OutlookDeps): Outlooks {
     const { stored } = machine;
     machine.differing = stored?.class === outlook.class ? 0 : machine.differing + 1;
     const changed = stored === null || stored.source !== outlook.source ||
-      machine.differing >= LOOKS_TO_CHANGE;
+      stored.life.known !== outlook.life.known || machine.differing >= LOOKS_TO_CHANGE;
     const named = { find: (name: string) => own.find((sensor) => sensor.name === name) };
     const life = lifeWords(outlook.life, named, outlook.tMs);
     if (changed || Math.abs(outlook.tMs - stored.tMs) >= STORE_MS) {
