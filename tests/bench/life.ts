@@ -19,11 +19,15 @@ import type { Run } from "../../lib/detect/life/fleet/run_features.ts";
 import { loadFleet, saveFleet } from "../../lib/detect/life/fleet/saved_fleet.ts";
 import { randomFrom } from "../../lib/detect/forest/isolation.ts";
 import { type BenchOptions, type BenchResult, doing } from "../support/bench.ts";
+import { MADE_COLUMNS, madeFleet } from "./detect/made_fleet.ts";
 import { alone, NO_SHARED, readArguments, sharedBench, unpack } from "./detect/files.ts";
 
 const CAP = 125, PARTS = 5, SEEN_LEAST = 31;
 /** Each engine is cut so many times; figures are their mean, and the worst of them. */
 const CUTS = 20;
+
+/** Made-up fleets with one condition and with six, as FD001 and FD002 have them: half of the lives are held out. */
+const MADE = { lives: 60, seed: 1 }, MADE_CONDITIONS = [1, 6], MADE_EVERY = 7;
 
 interface Guess {
   guess: number;
@@ -122,11 +126,36 @@ export async function run(args: readonly string[] | BenchOptions): Promise<Bench
     const lookMs = performance.now();
     for (const one of runs) guessLife(model, one);
     figures.look_ms = (performance.now() - lookMs) / runs.length;
+    Object.assign(figures, made());
     Object.assign(figures, await keptBack(loadFleet(saved), folder, kept, out));
     return { name: "life", figures };
   } finally {
     await unpacked?.remove();
   }
+}
+
+function made(): BenchResult["figures"] {
+  const figures: BenchResult["figures"] = {};
+  for (const conditions of MADE_CONDITIONS) {
+    doing(`a made-up fleet with ${conditions} conditions`);
+    const lives = madeFleet({ ...MADE, conditions }), guesses: Guess[] = [];
+    for (const part of [0, 1]) {
+      const held = lives.filter((_, i) => i % 2 === part);
+      const taught = lives.filter((_, i) => i % 2 !== part);
+      const model = trainFleet(taught, MADE_COLUMNS, { horizon: CAP });
+      for (const run of held) {
+        const along = guessesAlong(model, run);
+        for (let r = SEEN_LEAST; r < run.rows; r += MADE_EVERY) {
+          const { rows: guess, low, high } = within(model, along[r]);
+          guesses.push({ guess, low, high, truth: Math.min(CAP, run.rows - 1 - r) });
+        }
+      }
+    }
+    const { rmse, coverage } = judged(guesses);
+    figures[`made_${conditions}_rmse`] = rmse;
+    figures[`made_${conditions}_coverage`] = coverage;
+  }
+  return figures;
 }
 
 function inParts(runs: readonly Run[], columns: number): BenchResult["figures"] {

@@ -7,6 +7,7 @@
 import { quantile } from "../../forest/linalg.ts";
 import { Whitening } from "../../forest/whitening.ts";
 import { boost, type Boosted, boosted, type BoostOptions } from "./boosting.ts";
+import { type Conditions, conditionsOf, measuredIn } from "./conditions.ts";
 import {
   featureCount,
   featuresAlong,
@@ -55,6 +56,8 @@ export interface Band {
 }
 
 export interface FleetModel {
+  /** By which rows are measured before all else; null: there is one condition. */
+  conditions: Conditions | null;
   measure: Measure;
   trees: Boosted;
   /** Rows. */
@@ -89,7 +92,9 @@ export function trainFleet(
   const lengths = Float64Array.from(given, ({ rows }) => rows).sort();
   const usualLife = lengths.length === 0 ? 0 : quantile(lengths, 0.5);
   const stretch = usualLife / 200;
-  const runs = given.filter(({ rows }) => rows >= Math.max(ROWS_LEAST * stretch, 8));
+  const enough = given.filter(({ rows }) => rows >= Math.max(ROWS_LEAST * stretch, 8));
+  const conditions = conditionsOf(enough, columns);
+  const runs = enough.map((run) => measuredIn(conditions, run, columns));
   if (runs.length < LIVES_LEAST) {
     throw new RangeError(
       `${runs.length} lives that are long enough, a model needs ${LIVES_LEAST}`,
@@ -112,6 +117,7 @@ export function trainFleet(
   }
   const squares = seen.guess.reduce((sum, guess, i) => sum + (guess - seen.truth[i]) ** 2, 0);
   return {
+    conditions,
     ...learn(runs, about),
     horizon,
     usualLife,
@@ -128,16 +134,16 @@ export function guessLife(model: FleetModel, run: Run): FleetGuess {
   const { stretch } = model.measure;
   if (run.rows < Math.max(2, ROWS_LEAST * stretch)) return { known: false, why: "too_short" };
   if (run.rows > OLDEST * model.longest) return { known: false, why: "too_old" };
-  const last = run.rows - 1;
-  const [distance] = distancesAlong(model, run, last);
+  const last = run.rows - 1, measured = measuredIn(model.conditions, run, model.measure.columns);
+  const [distance] = distancesAlong(model, measured, last);
   if (distance > model.farthest) return { known: false, why: "unlike" };
-  const [guess] = along(model, run, model.horizon, last);
+  const [guess] = along(model, measured, model.horizon, last);
   return { known: true, ...within(model, guess) };
 }
 
 /** The guess at each row. */
 export function guessesAlong(model: FleetModel, run: Run): Float64Array {
-  return along(model, run, model.horizon);
+  return along(model, measuredIn(model.conditions, run, model.measure.columns), model.horizon);
 }
 
 /** The interval around a guess. */

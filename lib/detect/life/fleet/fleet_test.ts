@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { StateError } from "../../bytes.ts";
 import { randomFrom } from "../../forest/isolation.ts";
 import { boost, boosted } from "./boosting.ts";
+import { conditionsOf, measuredIn } from "./conditions.ts";
 import { type FleetModel, guessesAlong, guessLife, LIVES_LEAST, trainFleet } from "./fleet.ts";
 import type { Run } from "./run_features.ts";
 import { loadFleet, saveFleet } from "./saved_fleet.ts";
@@ -71,6 +72,29 @@ Deno.test("guessLife knows what it does not know", () => {
   assert.equal(why(lifeOf(400)), "too_old");
   assert.equal(why(cut(lifeOf(120, { off: 20 }), 60)), "unlike");
   assert.equal(why(lifeOf(120, { sign: -1 })), "unlike", "another way to fail");
+});
+
+Deno.test("conditionsOf finds settings that take the sensors with them, and measures rows within each", () => {
+  const settings = [0, 20, 42];
+  const life = (spread: number): Run => ({
+    data: Float64Array.from({ length: 200 * COLUMNS }, (_, i) => {
+      const r = Math.floor(i / COLUMNS), at = settings[(7 * r) % 3];
+      return [at, 500 + spread * at + noise(), 3 - spread * at + 0.5 * noise()][i % COLUMNS];
+    }),
+    rows: 200,
+  });
+  const runs = [life(10), life(10), life(10)], conditions = conditionsOf(runs, COLUMNS);
+  assert.equal(conditions?.usual.size, 3);
+  const { data } = measuredIn(conditions, runs[0], COLUMNS);
+  for (const c of [1, 2]) {
+    const column = data.filter((_, i) => i % COLUMNS === c);
+    assert.ok(column.every((x) => Math.abs(x) < 4), "the levels of the conditions are gone");
+    assert.ok(column.some((x) => Math.abs(x) > 0.5), "what moves within one is left");
+  }
+  const strange = { data: Float64Array.of(10, 600, -97), rows: 1 };
+  assert.ok(measuredIn(conditions, strange, COLUMNS).data.some(Number.isFinite), "the nearest one");
+  assert.equal(conditionsOf([life(0), life(0)], COLUMNS), null, "a setting that changes nothing");
+  assert.equal(conditionsOf([lifeOf(100), lifeOf(120)], COLUMNS), null);
 });
 
 Deno.test("trainFleet refuses too few lives", () => {

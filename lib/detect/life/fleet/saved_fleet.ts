@@ -2,10 +2,11 @@
 import { StateError, StateReader, StateWriter } from "../../bytes.ts";
 import { Whitening } from "../../forest/whitening.ts";
 import { readBoosted, writeBoosted } from "./boosting.ts";
+import { readConditions, writeConditions } from "./conditions.ts";
 import type { Band, FleetModel } from "./fleet.ts";
 import { featureCount } from "./run_features.ts";
 
-const NAME = "fleet", VERSION = 2;
+const NAME = "fleet", VERSION = 3;
 
 export function saveFleet(model: FleetModel): Uint8Array {
   const { measure, trees, like, bands } = model;
@@ -15,6 +16,7 @@ export function saveFleet(model: FleetModel): Uint8Array {
     .f64(model.horizon, model.usualLife, model.longest, model.farthest, model.error)
     .u32(model.lives).u32(bands.length);
   for (const { at, low, low2, high } of bands) w.f64(at, low, low2, high);
+  writeConditions(w, model.conditions);
   writeBoosted(w, trees);
   like.write(w);
   return w.done();
@@ -41,9 +43,22 @@ export function loadFleet(bytes: Uint8Array): FleetModel {
     low2: r.f64(),
     high: r.f64(),
   }));
+  const conditions = readConditions(r, columns);
   const trees = readBoosted(r, featureCount(columns));
   const like = Whitening.read(r);
   r.end();
   if (like.columns !== columns) throw new StateError("the model of a fleet is damaged");
-  return { measure, trees, horizon, usualLife, longest, lives, bands, like, farthest, error };
+  return {
+    conditions,
+    measure,
+    trees,
+    horizon,
+    usualLife,
+    longest,
+    lives,
+    bands,
+    like,
+    farthest,
+    error,
+  };
 }
