@@ -21,6 +21,7 @@ import { createDetectionParts } from "./detection.ts";
 import { createDashboardParts } from "./dashboards.ts";
 import { createDeviceParts } from "./devices.ts";
 import { createForwarding } from "./forwarding.ts";
+import { mqttFeedTasks } from "./mqtt_feed.ts";
 import { type BuildOptions, openFoundation } from "./foundation.ts";
 import { createAppHostView, createHostParts, hostFacts } from "./health_history.ts";
 import { createSystemParts } from "./health_system.ts";
@@ -325,6 +326,7 @@ export async function build(
     history,
     emergency,
     forwarder,
+    mqttFeedTasks: mqttFeedTasks(foundation, machines),
     corrections,
     faults,
     healing,

@@ -12,6 +12,7 @@ import type { Corrections } from "../faults/corrections/corrections.ts";
 import type { Notify } from "../notify/notify.ts";
 import type { PushBrowsers } from "../notify/push/browsers.ts";
 import type { Uploader } from "../notify/thingspeak/uploader.ts";
+import type { Task } from "../base/supervisor.ts";
 import type { Forwarder } from "../upstream/edge/forwarder.ts";
 import type { Sites } from "../upstream/centre/sites.ts";
 import type { ModelParts } from "./ai.ts";
@@ -112,6 +113,8 @@ export interface Parts
   notify: Notify;
   push: PushBrowsers;
   reported: Reported;
+  /** Readings to a broker that is not Perch's own. */
+  mqttFeedTasks: Task[];
   /** What this Perch forwards. */
   forwarder: Forwarder;
   /** Sites that forward to this Perch. */

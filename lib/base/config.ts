@@ -126,6 +126,8 @@ export interface Config {
   readonly siteId: string | null;
   /** The line of the centre that this Perch forwards to. */
   readonly upstream: Secret | null;
+  /** A broker that every reading is sent to. */
+  readonly upstreamMqtt: string | null;
   /** Announced to clients on the local network by `/api/verify`. */
   readonly announcedAddress: string | null;
   readonly jwtSecret: Secret | null;
@@ -353,6 +355,7 @@ function shape(
     },
     siteId: values.USER_ID ?? null,
     upstream: values.UPSTREAM_URL ?? null,
+    upstreamMqtt: values.UPSTREAM_MQTT_URL ?? null,
     announcedAddress: values.LOCAL_SENSOR_IP ?? null,
     jwtSecret: values.JWT_SECRET ?? null,
     sim: {

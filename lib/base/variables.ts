@@ -243,10 +243,10 @@ export const environment = z.object({
     secret: true,
   }),
   UPSTREAM_MQTT_URL: optional(mqttUrl, {
-    title: "Upstream",
-    help: "Forward every reading to another Perch or broker.",
+    title: "Upstream broker",
+    help:
+      "Every reading goes there as JSON, at least once: forwarded/<site>/<area>/<machine>/<sensor>.",
     allowed: MQTT_URLS,
-    reserved: true,
   }),
   USER_ID: optional(text.max(128), {
     title: "Site id",
