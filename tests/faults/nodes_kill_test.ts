@@ -38,13 +38,16 @@ Deno.test({
     await connected(site);
     const load = startLoad({ port: broker.port, devices: 4, ratePerS: 100, startMs: START_MS });
     const http = sendOverHttp(site);
+    const stream = followStream(site);
     const passes = async (what: string) => {
       const before = http.acknowledged.length;
+      const shown = stream.readings();
       await until(
         `readings to be taken ${what}`,
         () => http.acknowledged.length > before + 5 || null,
-        60_000,
+        120_000,
       );
+      await until(`the stream to go on ${what}`, () => stream.readings() > shown || null, 120_000);
     };
     try {
       for (let round = 0; round < ROUNDS; round++) {
@@ -95,6 +98,7 @@ Deno.test({
         report.examples.join("\n"),
       );
     } finally {
+      stream.stop();
       await Promise.all([load.stop(), http.stop()]);
     }
   },
@@ -115,6 +119,28 @@ async function giveBack(url: string): Promise<void> {
   const client = createClient({ url });
   await client.execute("UPDATE owner SET epoch = epoch - 1");
   client.close();
+}
+
+/** The live stream as a browser follows it: when it ends, it is asked for again, here of the next node. */
+function followStream({ nodes, key }: Nodes) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  let readings = 0;
+  (async () => {
+    for (let turn = 1; !signal.aborted; turn++) {
+      const { url } = nodes[turn % nodes.length];
+      try {
+        const headers = { authorization: `Bearer ${key}` };
+        const answer = await fetch(`${url}/api/stream?types=reading`, { headers, signal });
+        const text = answer.body!.pipeThrough(new TextDecoderStream());
+        for await (const piece of text) if (piece.includes("event: reading")) readings++;
+      } catch {
+        // A node that is down, or one whose keeper went away.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return { readings: () => readings, stop: () => ending.abort() };
 }
 
 /** One reading after the other through each node in turn, each sent again until it is acknowledged. */
