@@ -36,7 +36,7 @@ export async function withControl<T, C extends AccountsControl = Control>(
       }
     }
     const { socket, safeMode, standsBy } = readHolder(config.dataDir) ?? {};
-    if (standsBy !== undefined) throw new PerchError("unavailable", `Here ${standsBy}.`);
+    if (standsBy !== undefined) throw elsewhere(standsBy);
     if (safeMode !== undefined) {
       throw new PerchError("unavailable", `Perch is in safe mode: ${safeMode}`);
     }
@@ -92,7 +92,7 @@ export async function withRunning<T>(
 ): Promise<T> {
   const { dataDir } = config();
   const { socket, safeMode, standsBy } = readHolder(dataDir) ?? {};
-  if (standsBy !== undefined) throw new PerchError("unavailable", `Here ${standsBy}.`);
+  if (standsBy !== undefined) throw elsewhere(standsBy);
   if (socket === undefined) {
     const why = safeMode === undefined
       ? `No Perch runs on ${dataDir}.`
@@ -105,6 +105,12 @@ export async function withRunning<T>(
   } finally {
     control.close();
   }
+}
+
+/** Here is a node without the lease. */
+function elsewhere(standsBy: string): PerchError {
+  const what = `This node stands by: ${standsBy}`;
+  return new PerchError("unavailable", `${what}.`, { refusal: { kind: "taken", what } });
 }
 
 function unreachable(error: unknown): boolean {

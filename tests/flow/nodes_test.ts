@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { standBy } from "../../lib/app/nodes/standby.ts";
+import type { Finding } from "../../lib/cli/check/check.ts";
 import { parseConfig } from "../../lib/base/config.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { openConnection } from "../../lib/db/connection.ts";
 import { keeperOf } from "../../lib/db/nodes.ts";
 import { startApp } from "../support/app.ts";
+import { perchHere } from "../support/command_here.ts";
 import { freePort } from "../support/port.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { findSqld, startSqld } from "../support/sqld.ts";
@@ -77,6 +79,15 @@ Deno.test({
       assert.equal(answer.status, 200, await answer.text());
       const page = await fetch(`${standby.url}/sign-in`);
       assert.match(await page.text(), /<title>/);
+      const { out } = await perchHere(folder, ["check", "--json", "--no-queue-probe"], {
+        env: environment(sqld.url),
+      });
+      const checks = JSON.parse(out).checks as Finding[];
+      const of = (name: string) => checks.filter((one) => one.name === name);
+      assert.deepEqual(of("nodes").map(({ state }) => state), ["ok", "ok", "warn"]);
+      assert.match(of("nodes")[1].detail, /would take over$/);
+      assert.match(of("nodes")[2].advice!, /set MQTT_URL on every node/);
+      assert.deepEqual(of("database").map(({ state }) => state), ["unknown"]);
       await keeper.app.stop();
       await free;
       assert.equal((await fetch(`${standby.url}/health/live`).then((r) => r.json())).status, "ok");

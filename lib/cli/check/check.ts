@@ -1,4 +1,4 @@
-import { messageOf } from "../../base/errors.ts";
+import { messageOf, PerchError } from "../../base/errors.ts";
 
 /**
  * `warn`: it works, but something is worth doing. `problem`: it does not, exit code 1. `unknown`: this host does not
@@ -51,7 +51,12 @@ async function bounded(run: Check["run"], timeoutMs: number): Promise<Omit<Findi
   try {
     return await Promise.race([run(), late]);
   } catch (error) {
-    return [{ state: "problem", detail: messageOf(error) }];
+    const detail = messageOf(error);
+    // Another node keeps the site: it is looked at there.
+    const elsewhere = error instanceof PerchError && error.refusal?.kind === "taken";
+    return elsewhere
+      ? [{ state: "unknown", detail: detail.replace(/\.$/, "") }]
+      : [{ state: "problem", detail }];
   } finally {
     clearTimeout(timer);
   }

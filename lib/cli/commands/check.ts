@@ -13,6 +13,7 @@ import { dataDirCheck } from "../check/data_dir.ts";
 import { databaseCheck } from "../check/database.ts";
 import { hostCheck } from "../check/host.ts";
 import { limitsCheck } from "../check/limits.ts";
+import { nodesCheck, type NodesFound } from "../check/nodes.ts";
 import { partsCheck } from "../check/parts.ts";
 import { processorCheck } from "../check/processor.ts";
 import { serviceCheck } from "../check/service.ts";
@@ -93,6 +94,7 @@ async function checksOf(config: Config, probesQueue: boolean): Promise<Check[]> 
     portsCheck(config, running),
     tlsCheck(config),
     databaseCheck(config, openOffline, () => whyRelaxed(config)),
+    ...config.node === null ? [] : [nodesCheck(config, () => nodesOf(config))],
     kept.backupsCheck(config),
     kept.logFilesCheck(config),
     brokerCheck({
@@ -135,6 +137,24 @@ async function whyRelaxed({ database: { url, authToken } }: Config): Promise<str
     return null;
   } catch (error) {
     return messageOf(error);
+  }
+}
+
+/** What the database says of the nodes that share it. */
+async function nodesOf(config: Config): Promise<NodesFound> {
+  const { openConnection } = await import("../../db/connection.ts");
+  const { keeperOf, NODES_SEEN, nodesSeen } = await import("../../db/nodes.ts");
+  const { keysMark } = await import("../../app/nodes/keys.ts");
+  const { database: { url, authToken }, node } = config;
+  const connection = await openConnection({ url, authToken: authToken?.reveal() });
+  try {
+    return {
+      keeper: await keeperOf(connection, node!.leaseMs),
+      seen: nodesSeen((await connection.query(NODES_SEEN)).rows),
+      ownKeys: await keysMark(config),
+    };
+  } finally {
+    await connection.close();
   }
 }
 
