@@ -18,6 +18,7 @@ import { compare, judgeFull } from "./kill.ts";
 
 const ROUNDS = Number(Deno.env.get("NODES_N") ?? 1);
 const LEASE_S = 3;
+const SILENT_MS = 5_000;
 const START_MS = Date.UTC(2026, 0, 1);
 const binary = await findSqld();
 const ignore = binary === null || !haveMosquitto();
@@ -121,26 +122,41 @@ async function giveBack(url: string): Promise<void> {
   client.close();
 }
 
-/** The live stream as a browser follows it: when it ends, it is asked for again, here of the next node. */
+/**
+ * The live stream as a browser follows it behind a proxy: when it ends, or is silent (a node that is stopped), it is
+ * asked for again, here of the next node.
+ */
 function followStream({ nodes, key }: Nodes) {
-  const ending = new AbortController();
-  const { signal } = ending;
+  const headers = { authorization: `Bearer ${key}` };
+  let ends = false;
   let readings = 0;
+  let ending = new AbortController();
   (async () => {
-    for (let turn = 1; !signal.aborted; turn++) {
-      const { url } = nodes[turn % nodes.length];
+    for (let turn = 1; !ends; turn++) {
+      const silent = ending = new AbortController();
+      let timer = setTimeout(() => silent.abort(), SILENT_MS);
       try {
-        const headers = { authorization: `Bearer ${key}` };
-        const answer = await fetch(`${url}/api/stream?types=reading`, { headers, signal });
-        const text = answer.body!.pipeThrough(new TextDecoderStream());
-        for await (const piece of text) if (piece.includes("event: reading")) readings++;
+        const url = `${nodes[turn % nodes.length].url}/api/stream?types=reading`;
+        const answer = await fetch(url, { headers, signal: silent.signal });
+        for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) {
+          clearTimeout(timer);
+          timer = setTimeout(() => silent.abort(), SILENT_MS);
+          if (text.includes("event: reading")) readings++;
+        }
       } catch {
-        // A node that is down, or one whose keeper went away.
+        // A node that is down, stopped, or whose keeper went away.
       }
+      clearTimeout(timer);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
-  return { readings: () => readings, stop: () => ending.abort() };
+  return {
+    readings: () => readings,
+    stop() {
+      ends = true;
+      ending.abort();
+    },
+  };
 }
 
 /** One reading after the other through each node in turn, each sent again until it is acknowledged. */

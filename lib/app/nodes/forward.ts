@@ -47,6 +47,8 @@ const HOP_BY_HOP = [
 
 export interface Forward {
   fetch: Fetch;
+  /** Another node keeps the site, or none: what still waits for the one before, streams too, is cut off. */
+  moved(): void;
   close(): void;
 }
 
@@ -57,6 +59,15 @@ export function createForward(options: ForwardOptions): Forward {
   // The client's own Host goes along: what is checked of it is checked there.
   const client = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 64 });
   let waiting = 0;
+  let underWay = { to: keeper(), ending: new AbortController() };
+
+  /** Ends what waits for another keeper than the present one. One that is paused would never end it. */
+  function moved(): void {
+    const to = keeper();
+    if (to === underWay.to) return;
+    underWay.ending.abort();
+    underWay = { to, ending: new AbortController() };
+  }
 
   async function handOn(request: Request, from: string, secure: boolean): Promise<Response> {
     if (request.headers.has(HOP)) {
@@ -75,9 +86,11 @@ export function createForward(options: ForwardOptions): Forward {
       const to = keeper();
       let why = "no node keeps this site at the moment";
       if (to !== null) {
+        if (!isProxy) moved();
         try {
           const answer = await fetch(to + pathname + search, {
             ...{ method: request.method, headers, body, client, redirect: "manual" },
+            signal: isProxy ? undefined : underWay.ending.signal,
           });
           return answerOf(answer);
         } catch (error) {
@@ -112,6 +125,7 @@ export function createForward(options: ForwardOptions): Forward {
   return {
     fetch: (request, { remoteAddr, secure = false }) =>
       handOn(request, remoteAddr.transport === "tcp" ? remoteAddr.hostname : "", secure),
+    moved,
     close: () => client.close(),
   };
 }

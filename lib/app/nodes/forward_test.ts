@@ -8,6 +8,7 @@ const serve = (answer: (request: Request) => Response | Promise<Response>, port 
   Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, answer);
 const forwardTo = (keeper: () => string | null, patienceMs = 60_000, trusted: string[] = []) =>
   createForward({ keeper, patienceMs, peers: peerRules(trusted, null), sleep: () => soon() });
+const PING = new TextEncoder().encode(": ping\n\n");
 const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
 Deno.test("a node hands on method, path, host, cookies and body, and who asks is the client it saw", async () => {
@@ -72,6 +73,32 @@ Deno.test("what reads waits for the next keeper; what writes is refused unless i
   assert.equal(asked, 2);
   const again = new Request("http://x/", { headers: { "perch-node-hop": "1" } });
   assert.equal((await forward.fetch(again, FROM)).status, 503, "handed on once, not in a circle");
+  forward.close();
+});
+
+Deno.test("when the keeper changes, what one that is stopped would never answer goes to the next, and its streams end", async () => {
+  const { promise: never, resolve: end } = Promise.withResolvers<Response>();
+  await using stopped = serve(({ url }) =>
+    url.endsWith("/stream")
+      ? new Response(new ReadableStream({ start: (c) => c.enqueue(PING) }))
+      : never
+  );
+  await using next = serve(() => new Response("from the next"));
+  let keeper = stopped.addr.port;
+  const forward = forwardTo(() => `http://127.0.0.1:${keeper}`);
+  const stream = await forward.fetch(new Request("http://x/stream"), FROM);
+  const reader = stream.body!.getReader();
+  assert.deepEqual((await reader.read()).value, PING);
+  const waits = forward.fetch(new Request("http://x/machines"), FROM);
+  const writes = forward.fetch(new Request("http://x/a", { method: "POST", body: "1" }), FROM);
+  await soon();
+  keeper = next.addr.port;
+  forward.moved();
+  await assert.rejects(reader.read());
+  assert.equal(await (await waits).text(), "from the next");
+  assert.equal((await writes).status, 503, "it may have arrived");
+  await (await writes).body?.cancel();
+  end(new Response());
   forward.close();
 });
 

@@ -78,10 +78,9 @@ export async function standBy(
     connection ??= await openConnection({ url, authToken: authToken?.reveal() });
     keeper = await keeperOf(connection, node.leaseMs);
     show(keeper);
-    if (keeper === null || keeper.isGone) {
-      keeper = null;
-      return true;
-    }
+    if (keeper?.isGone) keeper = null;
+    forward.moved();
+    if (keeper === null) return true;
     if (keeper.url === null) return false;
     if (keeper.keys !== self.keys) throw otherKeys(config, keeper);
     if (signs) await connection.write(nodeSign(self, { keeper: false }));
@@ -111,7 +110,10 @@ export async function standBy(
     url: http.secure?.url ?? http.url,
     port: http.port,
     untilFree: watch,
-    tookOver: () => void (isOwn = true),
+    tookOver() {
+      isOwn = true;
+      forward.moved();
+    },
     async stop() {
       ending.abort();
       await http.stop(GRACE_MS);
