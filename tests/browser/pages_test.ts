@@ -139,7 +139,7 @@ Deno.test({
             return now.filter((text, i) => text !== old[i]).length >= 10;
           },
           before,
-          { timeout: 15_000 },
+          { timeout: 60_000 },
         );
         const spark = await page.locator(".spark path").first().getAttribute("d");
         assert.match(spark!, /^M/);

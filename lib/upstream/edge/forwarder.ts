@@ -375,7 +375,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
   }
 
   return {
-    state: () => ({ ...state }),
+    state: () => asSet(state, deps.config()),
     wake: () => wake.now(),
     committed(n) {
       if (place === null) return;
@@ -400,6 +400,14 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
       },
     },
   };
+}
+
+/** What was set a moment ago is said before the task has seen it. */
+function asSet(state: ForwardState, config: ForwardConfig | null): ForwardState {
+  if (config === null) return OFF;
+  if (state.state !== "off") return { ...state };
+  const { centre, site } = config.upstream;
+  return { ...OFF, state: "starting", detail: "Forwarding begins", centre, site };
 }
 
 function gaveUp(lost: number, keepMs: number, nowMs: number) {
