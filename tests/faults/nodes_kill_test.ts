@@ -17,7 +17,7 @@ import { until } from "../support/until.ts";
 import { compare, judgeFull } from "./kill.ts";
 
 const ROUNDS = Number(Deno.env.get("NODES_N") ?? 1);
-const LEASE_S = 3;
+const LEASE_S = 5;
 const SILENT_MS = 5_000;
 const START_MS = Date.UTC(2026, 0, 1);
 const binary = await findSqld();
