@@ -30,7 +30,10 @@ export interface KeptServer {
    * connection is the new server's; without `listeners`, idle connections are closed. @throws what `open` throws
    */
   renew(listeners: Listeners): Promise<void>;
-  /** Finishes what is being answered, at most for `graceMs`; then all is closed. */
+  /**
+   * Finishes what is being answered, at most for `graceMs`; with 0 all is closed at once. What takes longer is left to
+   * the end of the process: to abort a server that shuts down would end it with an error that nobody can catch.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -134,12 +137,10 @@ export function serveKept<A extends Deno.Addr>(
         return endRetired();
       }
       // `shutdown` alone waits for ever while a client keeps a stream open.
-      const overdue = setTimeout(() => {
-        if (!failed) abort.abort();
-      }, graceMs);
-      await server.shutdown().catch(() => {});
+      const ended = server.shutdown().then(() => server.finished).catch(() => {});
+      let overdue: ReturnType<typeof setTimeout> | undefined;
+      await Promise.race([ended, new Promise((late) => overdue = setTimeout(late, graceMs))]);
       clearTimeout(overdue);
-      await server.finished.catch(() => {});
       endRetired();
     },
   };

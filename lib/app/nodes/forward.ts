@@ -49,6 +49,8 @@ export interface Forward {
   fetch: Fetch;
   /** Another node keeps the site, or none: what still waits for the one before, streams too, is cut off. */
   moved(): void;
+  /** Ends what still waits for a keeper or is a stream: whoever asked asks again. */
+  cutOff(): void;
   close(): void;
 }
 
@@ -59,6 +61,7 @@ export function createForward(options: ForwardOptions): Forward {
   // The client's own Host goes along: what is checked of it is checked there.
   const client = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 64 });
   let waiting = 0;
+  let ended = false;
   let underWay = { to: keeper(), ending: new AbortController() };
 
   /** Ends what waits for another keeper than the present one. One that is paused would never end it. */
@@ -99,7 +102,7 @@ export function createForward(options: ForwardOptions): Forward {
           if (!reads && arrived) return unavailable(why);
         }
       }
-      const again = (waits || (!reads && to !== null)) && performance.now() < untilMs &&
+      const again = !ended && (waits || (!reads && to !== null)) && performance.now() < untilMs &&
         waiting < WAITING_MOST;
       if (!again) return unavailable(why);
       waiting++;
@@ -126,6 +129,10 @@ export function createForward(options: ForwardOptions): Forward {
     fetch: (request, { remoteAddr, secure = false }) =>
       handOn(request, remoteAddr.transport === "tcp" ? remoteAddr.hostname : "", secure),
     moved,
+    cutOff() {
+      ended = true;
+      underWay.ending.abort();
+    },
     close: () => client.close(),
   };
 }

@@ -29,6 +29,7 @@ export interface RunningStandby {
   stop(): Promise<void>;
 }
 
+/** So long what is answered may go on; then it is cut off, streams too. */
 const GRACE_MS = 2_000;
 /** Looks at the lease in the time that it lasts. */
 const LOOKS = 24;
@@ -116,7 +117,9 @@ export async function standBy(
     },
     async stop() {
       ending.abort();
-      await http.stop(GRACE_MS);
+      const cut = setTimeout(forward.cutOff, GRACE_MS);
+      await http.stop(2 * GRACE_MS);
+      clearTimeout(cut);
       forward.close();
       await connection?.close().catch(() => {});
     },
