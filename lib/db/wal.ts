@@ -6,6 +6,7 @@
  */
 
 const HEADER_BYTES = 32;
+const SECTOR_BYTES = 512;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC_LITTLE = 0x377f0682;
 const MAGIC_BIG = 0x377f0683;
@@ -114,6 +115,8 @@ function scanFrames(file: Deno.FsFile, result: WalScan, rules: FrameRules, sum: 
   const view = new DataView(block.buffer);
   let chained = true;
   let open = 0;
+  /** What the frame before says that everything up to it adds up to. */
+  let before: Sum | null = null;
   for (let n = 0;;) {
     const got = readFull(file, block);
     for (let at = 0; at + frameBytes <= got; at += frameBytes) {
@@ -135,12 +138,36 @@ function scanFrames(file: Deno.FsFile, result: WalScan, rules: FrameRules, sum: 
         // Frames of a transaction that never ended: SQLite leaves them out too.
         result.framesBehind += open;
       }
-      if (!ours) continue;
-      result.framesBehind++;
-      if (commits) result.commitsBehind++;
+      if (ours) result.framesBehind++;
+      const split = isSplit(HEADER_BYTES + (n - 1) * frameBytes);
+      if (ours && commits && (!split || follows(before, view, at, pageBytes, little))) {
+        result.commitsBehind++;
+      }
+      before = ours ? [view.getUint32(at + 16), view.getUint32(at + 20)] : null;
     }
     if (got < block.length) return;
   }
+}
+
+/**
+ * Whether a sector ends behind the first eight bytes of a frame. A power cut can leave such a frame with what a log
+ * of before said there of the page and of a commit, under the salts of this one.
+ */
+const isSplit = (at: number) => at % SECTOR_BYTES === SECTOR_BYTES - 8;
+
+/** Whether a frame is whole, going by what the one before says of itself. */
+function follows(
+  before: Sum | null,
+  view: DataView,
+  at: number,
+  pageBytes: number,
+  little: boolean,
+): boolean {
+  if (before === null) return false;
+  const sum: Sum = [...before];
+  add(sum, view, at, 8, little);
+  add(sum, view, at + FRAME_HEADER_BYTES, pageBytes, little);
+  return sum[0] === view.getUint32(at + 16) && sum[1] === view.getUint32(at + 20);
 }
 
 type Sum = [number, number];

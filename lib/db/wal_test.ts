@@ -105,6 +105,32 @@ Deno.test("walLoss without the index is silent about a torn end, and only about 
     assert.equal(older, null);
   }));
 
+/** Its header lies across two sectors, the first of which ends before the salts. */
+const SPLIT = 42;
+
+Deno.test("walLoss without the index does not take a commit of an older log for one, where a sector ends in a header", () =>
+  withLog(async (path, ends, connection) => {
+    await connection.write([{ sql: "INSERT INTO t VALUES (randomblob(50000))" }]);
+    const lastButOne = ends.at(-1)!;
+    assert.ok(lastButOne < SPLIT && scanWal(`${path}-wal`).lastCommit > SPLIT);
+    const torn = (log: Uint8Array) => {
+      flip(log, inFrame(lastButOne + 1));
+      log[32 + (SPLIT - 1) * FRAME + 7] = 9;
+    };
+    assert.equal(lossAfter(path, torn, false), null);
+  }));
+
+Deno.test("walLoss without the index counts a commit whose header lies across sectors", () =>
+  withLog(async (path, ends, connection) => {
+    for (let last = ends.at(-1)!; last < SPLIT + 1; last = ends.at(-1)!) {
+      await connection.write([{ sql: "INSERT INTO t VALUES (1)" }]);
+      ends.push(scanWal(`${path}-wal`).lastCommit);
+    }
+    assert.ok(ends.includes(SPLIT));
+    const loss = lossAfter(path, (log) => flip(log, inFrame(SPLIT - 1)), false);
+    assert.equal(loss?.commits, ends.filter((end) => end >= SPLIT - 1).length);
+  }));
+
 Deno.test("walLoss reports a log that is missing or was emptied before it was copied into the database", () =>
   withLog(async (path, ends, connection) => {
     const gone = () => walLoss(scanWal(`${path}-gone`), readWalIndex(`${path}-shm`));

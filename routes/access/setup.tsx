@@ -149,7 +149,7 @@ function SetupOver(): VNode {
 function LinkOver(): VNode {
   return (
     <p class="error" role="alert">
-      This link does not hold: it counts once and for a limited time. Ask an admin for a new one.
+      This link is not valid: it counts once and for a limited time. Ask an admin for a new one.
     </p>
   );
 }

@@ -160,7 +160,7 @@ Deno.test("safe mode: whatever is damaged, Perch lives, says what and how, takes
         assert.ok(await isRefused(mqttPort), "no broker listens");
         const wrong = await restoreBy(url, "not-the-token", archive);
         assert.equal(wrong.status, 401);
-        assert.match(wrong.text, /Does not hold/);
+        assert.match(wrong.text, /Is not valid/);
       } finally {
         assert.equal(await process.stop(), 2, kind);
       }

@@ -319,7 +319,9 @@ export async function alarmsFor(
     },
   })));
   alarms.wake();
-  while (alarms.open().length < names.length) await new Promise((r) => setTimeout(r, 20));
+  // Others may be open already.
+  const isOpen = (machine: string) => alarms.open().some((alarm) => alarm.machine === machine);
+  while (!machines.every(isOpen)) await new Promise((r) => setTimeout(r, 20));
   const idOf = (action: string) =>
     alarms.open().find((alarm) => alarm.machine === `hall-2/${action}`)!.id;
   const audited = (change: AuditChange) => access.audit.statement({ actor: tester, ...change });
