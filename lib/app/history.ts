@@ -1,6 +1,6 @@
 import { createHistory, type History } from "../history/history.ts";
 import { createHistoryStore } from "../history/history_store.ts";
-import type { HistoryPlace } from "../history/server.ts";
+import { authorizationOf, type HistoryPlace } from "../history/server.ts";
 import type { Outgoing } from "../base/outgoing.ts";
 import type { BackupParts } from "./backup.ts";
 import type { Foundation } from "./foundation.ts";
@@ -28,14 +28,11 @@ export function createHistoryParts(
     place(): HistoryPlace | null {
       const url = settings.get("history.url").replace(/\/+$/, "");
       if (url === "") return null;
-      const token = settings.get("history.token");
-      const user = settings.get("history.user");
-      const basic = `${user}:${settings.get("history.password")}`;
-      const authorization = token !== ""
-        ? `Bearer ${token}`
-        : user !== ""
-        ? `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(basic)))}`
-        : null;
+      const authorization = authorizationOf({
+        token: settings.get("history.token"),
+        user: settings.get("history.user"),
+        password: settings.get("history.password"),
+      });
       return { url, authorization, trusted: url === config.history.url };
     },
   });

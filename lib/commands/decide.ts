@@ -6,6 +6,7 @@
  * ordered, and nothing that was ordered counts as over.
  */
 import { spanAt } from "../machines/windows.ts";
+import { beginOfDay } from "../words/days.ts";
 import type { Period, RuleSpec } from "./rule.ts";
 
 export interface RuleState {
@@ -130,6 +131,5 @@ export function periodAt(period: Period, nowMs: number, zone: string) {
   const today = now.toPlainDate();
   const first = period === "day" ? today : today.subtract({ days: today.dayOfWeek - 1 });
   const last = first.add({ days: period === "day" ? 1 : 7 });
-  const startOf = (day: Temporal.PlainDate) => day.toZonedDateTime(zone).epochMilliseconds;
-  return { fromMs: startOf(first), toMs: startOf(last) };
+  return { fromMs: beginOfDay(first, zone), toMs: beginOfDay(last, zone) };
 }

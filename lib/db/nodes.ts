@@ -92,6 +92,10 @@ export const NODES_SEEN: SqlStatement = {
     "FROM nodes ORDER BY 3 DESC, url LIMIT 100",
 };
 
+/** Those that would take over from the keeper. */
+export const readyOf = (seen: readonly NodeSeen[], leaseMs: number): NodeSeen[] =>
+  seen.filter(({ isKeeper, silentMs }) => !isKeeper && silentMs < 2 * leaseMs);
+
 export function nodesSeen(rows: readonly unknown[][]): NodeSeen[] {
   return rows.map(([url, host, keeper, silentMs]) => ({
     url: String(url),

@@ -50,6 +50,15 @@ export interface HistoryServer {
   remove(of: Selector, signal?: AbortSignal): Promise<void>;
 }
 
+/** `Authorization` of a token, else of user and password (RFC 7617, UTF-8); null: of neither. "" is none. */
+export function authorizationOf(
+  { token, user, password }: { token: string; user: string; password: string },
+): string | null {
+  if (token !== "") return `Bearer ${token}`;
+  if (user === "") return null;
+  return `Basic ${new TextEncoder().encode(`${user}:${password}`).toBase64()}`;
+}
+
 /** How long a server keeps readings, in words. */
 export function keptFor(ms: number): string {
   const years = Math.floor(ms / (365 * DAY_MS));

@@ -1,4 +1,5 @@
 /** Stretches of time by name, in the site's zone. Pure. */
+import { beginOfDay } from "../words/days.ts";
 
 export const REPORT_RANGES = ["yesterday", "last_week", "last_month", "last_year"] as const;
 export type ReportRange = typeof REPORT_RANGES[number];
@@ -19,7 +20,7 @@ export function rangeAsOf(
   const today = Temporal.Instant.fromEpochMilliseconds(Math.trunc(nowMs)).toZonedDateTimeISO(zone)
     .toPlainDate();
   const [from, to] = daysOf(range, today);
-  return { fromMs: beginOf(from, zone), toMs: beginOf(to, zone) };
+  return { fromMs: beginOfDay(from, zone), toMs: beginOfDay(to, zone) };
 }
 
 function daysOf(
@@ -42,11 +43,6 @@ function daysOf(
       return [first.subtract({ years: 1 }), first];
     }
   }
-}
-
-/** When a day begins; where clocks leave out midnight, a little later. */
-function beginOf(day: Temporal.PlainDate, zone: string): number {
-  return day.toZonedDateTime({ timeZone: zone }).epochMilliseconds;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Config } from "../../base/config.ts";
 import type { Task } from "../../base/supervisor.ts";
 import type { Database } from "../../db/client.ts";
-import { NODES_SEEN, type NodeSeen, nodeSign, nodesSeen } from "../../db/nodes.ts";
+import { NODES_SEEN, type NodeSeen, nodeSign, nodesSeen, readyOf } from "../../db/nodes.ts";
 import type { Components, ComponentState } from "../../live/components.ts";
 import { keysMark } from "./keys.ts";
 
@@ -41,12 +41,12 @@ export function stateOf(
   seen: readonly NodeSeen[],
   leaseMs: number,
 ): Omit<ComponentState, "name"> {
-  const others = seen.filter(({ isKeeper }) => !isKeeper);
-  const ready = others.filter(({ silentMs }) => silentMs < 2 * leaseMs);
+  const ready = readyOf(seen, leaseMs);
   if (ready.length > 0) {
     const n = ready.length === 1 ? "One other node" : `${ready.length} other nodes`;
     return { health: "ok", detail: `${n} would take over: ${listed(ready)}.` };
   }
+  const others = seen.filter(({ isKeeper }) => !isKeeper);
   const gone = others.length === 0 ? "" : ` Silent: ${listed(others)}.`;
   return { health: "degraded", detail: `No other node would take over.${gone}` };
 }

@@ -1,9 +1,9 @@
-import { createOutgoing } from "../../base/create_outgoing.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
 import { OutgoingError } from "../../base/outgoing.ts";
 import { upstreamOf } from "../../upstream/edge/line.ts";
 import type { Check } from "./check.ts";
+import { guardOf } from "./guard.ts";
 
 const ANSWER_MS = 10_000;
 
@@ -20,16 +20,11 @@ export function forwardingCheck({ upstream, outgoing }: Config): Check {
         }];
       }
       const { centre, site, key } = upstreamOf(upstream.reveal());
-      const guard = createOutgoing({
-        allowed: () => [],
-        opened: outgoing.networks,
-        ownPorts: () => [],
-        ca: outgoing.caFile === null ? [] : [await Deno.readTextFile(outgoing.caFile)],
-      });
+      const guard = await guardOf(outgoing, ANSWER_MS);
       try {
         const { status } = await guard.fetch(`${centre}/api/sites/${encodeURIComponent(site)}`, {
           headers: { authorization: `Bearer ${key}` },
-          ...{ timeoutMs: ANSWER_MS, trusted: true },
+          trusted: true,
         });
         // A key that is known may write as its site, and read nothing.
         if (status === 403) {

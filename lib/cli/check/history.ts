@@ -1,9 +1,9 @@
-import { createOutgoing } from "../../base/create_outgoing.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
-import { createHistoryServer, keptFor } from "../../history/server.ts";
+import { authorizationOf, createHistoryServer, keptFor } from "../../history/server.ts";
 import { DAY_MS } from "../../words/times.ts";
 import type { Check } from "./check.ts";
+import { guardOf } from "./guard.ts";
 
 const ANSWER_MS = 10_000;
 /** A server keeps a month unless it is told otherwise. */
@@ -19,17 +19,12 @@ export function historyCheck({ history, outgoing }: Config): Check {
       if (url === null) {
         return [{ state: "ok", detail: "HISTORY_URL is not set: history stays on this host" }];
       }
-      const guard = createOutgoing({
-        allowed: () => [],
-        opened: outgoing.networks,
-        ownPorts: () => [],
-        ca: outgoing.caFile === null ? [] : [await Deno.readTextFile(outgoing.caFile)],
+      const guard = await guardOf(outgoing, ANSWER_MS);
+      const authorization = authorizationOf({
+        token: token?.reveal() ?? "",
+        user: user ?? "",
+        password: password?.reveal() ?? "",
       });
-      const authorization = token !== null
-        ? `Bearer ${token.reveal()}`
-        : user !== null
-        ? `Basic ${btoa(`${user}:${password?.reveal() ?? ""}`)}`
-        : null;
       const place = { url, authorization, trusted: true };
       try {
         const server = createHistoryServer({ outgoing: guard, place, timeoutMs: ANSWER_MS });

@@ -1,5 +1,5 @@
 import type { Config } from "../../base/config.ts";
-import { type Keeper, type NodeSeen } from "../../db/nodes.ts";
+import { type Keeper, type NodeSeen, readyOf } from "../../db/nodes.ts";
 import type { Check, Finding } from "./check.ts";
 
 type Found = Omit<Finding, "name">;
@@ -46,8 +46,7 @@ export function judgeNodes(
       advice: `Copy jwt.key and channels.key from its data directory into ${dataDir}, mode 0600.`,
     }];
   }
-  const others = seen.filter(({ isKeeper }) => !isKeeper);
-  const ready = others.filter(({ silentMs }) => silentMs < 2 * node!.leaseMs);
+  const ready = readyOf(seen, node!.leaseMs);
   const found: Found[] = [{ state: "ok", detail: `${keeper.url} keeps the site` }];
   if (ready.length > 0) {
     const names = ready.map(({ url }) => url).join(", ");

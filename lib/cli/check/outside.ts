@@ -1,11 +1,11 @@
 import { createGemini } from "../../ai/gemini.ts";
 import { ModelFault } from "../../ai/model.ts";
-import { createOutgoing } from "../../base/create_outgoing.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { OpenOffline } from "../control.ts";
 import { withControl } from "../with_control.ts";
 import type { Check } from "./check.ts";
+import { guardOf } from "./guard.ts";
 
 const ANSWER_MS = 10_000;
 const MODELS_NAMED = 6;
@@ -56,13 +56,7 @@ export function modelCheck({ gemini, outgoing }: Config): Check {
       if (key === null) {
         return [{ state: "ok", detail: "GEMINI_API_KEY is not set: no model is asked" }];
       }
-      const guard = createOutgoing({
-        allowed: () => [],
-        opened: outgoing.networks,
-        ownPorts: () => [],
-        ca: outgoing.caFile === null ? [] : [await Deno.readTextFile(outgoing.caFile)],
-        timeoutMs: ANSWER_MS,
-      });
+      const guard = await guardOf(outgoing, ANSWER_MS);
       try {
         const names = await createGemini({ key, baseUrl, outgoing: guard }).models();
         return modelFindings(gemini, names);

@@ -1,4 +1,5 @@
 /** Where steps of time begin. Pure. */
+import { beginOfDay } from "../../words/days.ts";
 import { DAY_MS, HOUR_MS } from "../../words/times.ts";
 
 /** Steps without gaps, each from its beginning to that of the next. */
@@ -36,14 +37,13 @@ export function createStepRule(stepMs: number, zone: string): StepRule {
 function daysOf(length: number, zone: string): StepRule {
   const dayOf = (tMs: number) =>
     Temporal.Instant.fromEpochMilliseconds(Math.floor(tMs)).toZonedDateTimeISO(zone).toPlainDate();
-  const beginOf = (day: Temporal.PlainDate) => day.toZonedDateTime(zone).epochMilliseconds;
   return {
     beginOf(tMs) {
       const day = dayOf(tMs);
       const number = FIRST_DAY.until(day, { largestUnit: "days" }).days;
-      return beginOf(day.subtract({ days: (number % length + length) % length }));
+      return beginOfDay(day.subtract({ days: (number % length + length) % length }), zone);
     },
-    after: (beginMs, count) => beginOf(dayOf(beginMs).add({ days: count * length })),
+    after: (beginMs, count) => beginOfDay(dayOf(beginMs).add({ days: count * length }), zone),
     // Clocks stand apart by whole quarters of an hour everywhere.
     partMs: QUARTER_MS,
     most: Math.max(1, Math.floor(MOST_DAYS / length)),

@@ -16,7 +16,7 @@ import type { Upstream } from "./line.ts";
 import { packed } from "./packing.ts";
 import { ForwardPlace, type PlaceDeps } from "./place.ts";
 import type { RegistrySync } from "./registry_sync.ts";
-import { type ForwardState, OFF } from "./state.ts";
+import { type ForwardState, OFF, starting } from "./state.ts";
 
 /** What became of a message. */
 export type Sent =
@@ -112,7 +112,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
     if (place === null) {
       place = await ForwardPlace.open(deps);
       waitingInJournal = null;
-      state = { ...OFF, state: "starting", detail: "Forwarding begins" };
+      state = starting(config.upstream);
     }
     const { centre, site } = config.upstream;
     state = { ...state, centre, site, lost: place.lost };
@@ -405,9 +405,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
 /** What was set a moment ago is said before the task has seen it. */
 function asSet(state: ForwardState, config: ForwardConfig | null): ForwardState {
   if (config === null) return OFF;
-  if (state.state !== "off") return { ...state };
-  const { centre, site } = config.upstream;
-  return { ...OFF, state: "starting", detail: "Forwarding begins", centre, site };
+  return state.state === "off" ? starting(config.upstream) : { ...state };
 }
 
 function gaveUp(lost: number, keepMs: number, nowMs: number) {

@@ -28,3 +28,9 @@ export const OFF: ForwardState = {
   ...{ oldestMs: null, lost: 0, sent: 0, contactMs: null, offsetMs: null },
   ...{ centreVersion: null, keptBytes: 0 },
 };
+
+/** How it is before the first answer of a centre. */
+export const starting = ({ centre, site }: { centre: string; site: string }): ForwardState => ({
+  ...OFF,
+  ...{ state: "starting", detail: "Forwarding begins", centre, site },
+});
