@@ -112,8 +112,14 @@ async function overTheSeam(
     });
     return await (await app.ask(`/api/readings?${query}`)).json();
   };
-  const whole = await asked();
-  assert.equal(whole.history_server.failure, null);
+  // One answer that does not come on a busy machine is shown, and asked for again after a while.
+  let said = "";
+  const whole = await until("an answer of the history server", async () => {
+    const answer = await asked();
+    if (answer.history_server.failure === null) return answer;
+    if (said !== answer.history_server.failure) console.log(said = answer.history_server.failure);
+    return null;
+  }, 60_000);
   assert.deepEqual([...new Set(whole.n)], [1], "each reading by itself");
   assert.equal(whole.n.length, 12, "every ten minutes, on both sides");
   await page.goto(address);
