@@ -4,7 +4,7 @@ import { bucketCount, BucketSums, bucketWidth } from "./buckets.ts";
 import { FormatError } from "./bytes.ts";
 import { type ChunkInfo, OVERLAPPING, summariesOf, thinChunksOf, total } from "./chunk_store.ts";
 import { Lost } from "./lost.ts";
-import { readMinutes } from "./minutes.ts";
+import { type MinuteColumns, readMinutes, reusedColumns } from "./minutes.ts";
 import { checkRange, type QueryDeps } from "./queries.ts";
 import type { Series } from "./series.ts";
 import { firstFrom, type Slice } from "./slice.ts";
@@ -158,8 +158,10 @@ async function addMinutes(
     wholeChunks.push(...damaged);
   } else {
     const { minutes, thin } = await summariesOf(deps.connection, sensor, innerFromMs, innerToMs);
+    const columnsOf = reusedColumns();
     for (const blob of minutes) {
-      readMinutes(blob, sensor, (columns) => sums.addMinutes(columns, innerFromMs, innerToMs));
+      const add = (columns: MinuteColumns) => sums.addMinutes(columns, innerFromMs, innerToMs);
+      readMinutes(blob, sensor, add, { columnsOf });
     }
     wholeChunks = thin;
   }

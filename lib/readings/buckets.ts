@@ -2,7 +2,6 @@ import { HOUR_MS, MINUTE_MS } from "../words/times.ts";
 import type { MinuteColumns, Sums } from "./minutes.ts";
 import { POW10, RAW } from "./scale.ts";
 import type { BucketResult, DamagedRange } from "./store.ts";
-import { sumsOf } from "./tiers/sums.ts";
 
 /** Bucket widths below one minute: divisors of a minute that people know. */
 const SHORT_MS = [
@@ -87,13 +86,18 @@ export class BucketSums {
 
   /** Adds the minutes of a summary that start in `[fromMs, toMs)`. Buckets must be whole minutes. */
   addMinutes(minutes: MinuteColumns, fromMs: number, toMs: number): void {
-    this.addUnits(sumsOf(minutes), MINUTE_MS, fromMs, toMs);
+    this.addUnits(minutes, MINUTE_MS, fromMs, toMs, minutes.k);
   }
 
-  /** The same for minutes or hours. */
-  addUnits(units: Sums, unitMs: number, fromMs: number, toMs: number): void {
+  /** The same for minutes or hours, the first `k` of the columns (default all). */
+  addUnits(
+    units: Sums,
+    unitMs: number,
+    fromMs: number,
+    toMs: number,
+    k = units.at.length,
+  ): void {
     const { at, n, min, max, sum, exponent } = units;
-    const k = at.length;
     const scale = exponent === RAW ? 1 : POW10[exponent];
     const fromUnit = Math.ceil(fromMs / unitMs);
     const toUnit = Math.ceil(toMs / unitMs);

@@ -154,39 +154,55 @@ export function writeColumn(out: ByteWriter, numbers: Float64Array, float: boole
   }
 }
 
-/** A decoded summary: minute (or hour) `i` is `first + i + gap[i]`, its numbers are divided by `scale`. */
-export interface MinuteColumns {
+/** A decoded summary: the first `k` of its columns, which may be longer. Of numbers at `exponent` each is divided by `scale`. */
+export interface MinuteColumns extends Sums {
   k: number;
-  first: number;
-  gap: Float64Array;
-  n: Float64Array;
-  min: Float64Array;
-  max: Float64Array;
-  sum: Float64Array;
-  exponent: number;
   scale: number;
+}
+
+/** Columns of at least `k` numbers. */
+type Columns = Omit<Sums, "exponent">;
+
+function freshColumns(k: number): Columns {
+  const column = () => new Float64Array(k);
+  return { at: column(), n: column(), min: column(), max: column(), sum: column() };
+}
+
+/** For `readMinutes`: columns that are used again for the next summary, so those of this one are valid until then. */
+export function reusedColumns(): (k: number) => Columns {
+  let columns = freshColumns(0);
+  return (k) => {
+    if (k > columns.at.length) columns = freshColumns(Math.max(k, 256));
+    return columns;
+  };
 }
 
 /**
  * Hands each of a concatenation of summaries of one sensor to `visit`. Throws `FormatError` at the first that is
  * not what was signed for that sensor, or is of version 1, unless it `mayBeUnsigned`: then its form is all that
- * is judged.
+ * is judged. `columnsOf` says where the numbers go; default: new columns for each.
  */
 export function readMinutes(
   bytes: Uint8Array,
   sensor: number,
   visit: (minutes: MinuteColumns) => void,
-  mayBeUnsigned = false,
+  { mayBeUnsigned = false, columnsOf = freshColumns }: {
+    mayBeUnsigned?: boolean;
+    columnsOf?: (k: number) => Columns;
+  } = {},
 ): void {
   const reader = new ByteReader(bytes);
   while (reader.left > 0) {
     const isSigned = bytes[reader.at] === VERSION;
     if (!isSigned && !mayBeUnsigned) throw new FormatError("a summary has no checksum");
-    visit(isSigned ? readSigned(reader, sensor) : readUnsigned(reader));
+    if (isSigned) enterSigned(reader, sensor);
+    else enterUnsigned(reader);
+    visit(readOne(reader, columnsOf));
   }
 }
 
-function readSigned(reader: ByteReader, sensor: number): MinuteColumns {
+/** Moves behind the header of a summary that is what was signed. */
+function enterSigned(reader: ByteReader, sensor: number): void {
   reader.need(HEADER_BYTES);
   const from = reader.at;
   const length = HEADER_BYTES + u32At(reader.bytes, from + LENGTH_AT);
@@ -195,18 +211,16 @@ function readSigned(reader: ByteReader, sensor: number): MinuteColumns {
     throw new FormatError("a summary does not match its checksum");
   }
   reader.at = from + HEADER_BYTES;
-  return readOne(reader);
 }
 
-function readUnsigned(reader: ByteReader): MinuteColumns {
+function enterUnsigned(reader: ByteReader): void {
   const version = reader.u8();
   if (version !== UNSIGNED_VERSION) {
     throw new FormatError(`summary version ${version} is not known`);
   }
-  return readOne(reader);
 }
 
-function readOne(reader: ByteReader): MinuteColumns {
+function readOne(reader: ByteReader, columnsOf: (k: number) => Columns): MinuteColumns {
   const exponent = reader.u8();
   if (exponent > MAX_EXPONENT && exponent !== RAW) {
     throw new FormatError(`exponent ${exponent} is not known`);
@@ -214,27 +228,30 @@ function readOne(reader: ByteReader): MinuteColumns {
   const k = reader.varint();
   if (k > MOST_MINUTES) throw new FormatError(`a summary of ${k} minutes`);
   const first = reader.varint();
-  const gap = readColumn(reader, k);
-  const n = readColumn(reader, k);
-  const min = readColumn(reader, k);
-  const max = readColumn(reader, k);
-  const sum = readColumn(reader, k);
+  const { at, n, min, max, sum } = columnsOf(k);
+  for (const column of [at, n, min, max, sum]) readInto(column, reader, k);
+  for (let i = 0; i < k; i++) at[i] += first + i;
   // Scaled maxima stand as their distance from the minimum.
   if (exponent !== RAW) { for (let i = 0; i < k; i++) max[i] += min[i]; }
-  const scale = exponent === RAW ? 1 : POW10[exponent];
-  return { k, first, gap, n, min, max, sum, exponent, scale };
+  return { k, at, n, min, max, sum, exponent, scale: exponent === RAW ? 1 : POW10[exponent] };
 }
 
 /** A chunk has no more readings than this, so its summary has no more minutes. */
 const MOST_MINUTES = 65_536;
 /** Reads `k` numbers that `writeColumn` wrote. */
 export function readColumn(reader: ByteReader, k: number): Float64Array {
+  const column = new Float64Array(k);
+  readInto(column, reader, k);
+  return column;
+}
+
+/** The same into a column that is there. */
+function readInto(into: Float64Array, reader: ByteReader, k: number): void {
   const width = reader.u8();
   if (width === FLOAT_WIDTH) {
     reader.need(k * 8);
-    const into = new Float64Array(k);
     for (let i = 0; i < k; i++) into[i] = reader.f64();
-    return into;
+    return;
   }
   if (!WIDTHS.includes(width as 0)) throw new FormatError(`column width ${width} is not known`);
   const base = reader.zigzag();
@@ -242,8 +259,7 @@ export function readColumn(reader: ByteReader, k: number): Float64Array {
   // Read where it stands: a view per column would take as long as its numbers do.
   const { bytes, view, at: from } = reader;
   reader.at += k * width;
-  const into = new Float64Array(k);
-  if (width === 0) into.fill(base);
+  if (width === 0) into.fill(base, 0, k);
   else if (width === 1) { for (let i = 0; i < k; i++) into[i] = base + bytes[from + i]; }
   else if (width === 2) {
     for (let i = 0, at = from; i < k; i++, at += 2) {
@@ -252,5 +268,4 @@ export function readColumn(reader: ByteReader, k: number): Float64Array {
   } else {
     for (let i = 0; i < k; i++) into[i] = base + view.getUint32(from + i * 4, true);
   }
-  return into;
 }

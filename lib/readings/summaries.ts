@@ -52,14 +52,13 @@ function minutesWithin(
   },
 ): MinuteColumns {
   const all: MinuteColumns[] = [];
-  readMinutes(minutes, sensor, (columns) => all.push(columns), true);
+  readMinutes(minutes, sensor, (columns) => all.push(columns), { mayBeUnsigned: true });
   const [columns] = all;
   if (all.length !== 1 || columns.n.reduce((sum, x) => sum + x, 0) !== n) {
     throw new FormatError("its summary does not count the readings of its row");
   }
-  const { k, first, gap } = columns;
-  const lastMinute = first + k - 1 + gap[k - 1];
-  if (first !== Math.floor(firstMs / 60_000) || lastMinute !== Math.floor(lastMs / 60_000)) {
+  const { k, at } = columns;
+  if (at[0] !== Math.floor(firstMs / 60_000) || at[k - 1] !== Math.floor(lastMs / 60_000)) {
     throw new FormatError("its summary is of other times than its row");
   }
   return columns;

@@ -7,7 +7,7 @@ import { firstFrom, subslice } from "../slice.ts";
 import { checkedMinutesOf } from "../summaries.ts";
 import { BLOCK_MS } from "./summary.ts";
 import { readSummaries, type ReadSummary, type SummaryDeps } from "./summary_store.ts";
-import { addUp, between, sumsOf } from "./sums.ts";
+import { addUp, between } from "./sums.ts";
 
 export interface BlockDeps extends SummaryDeps {
   cache: ChunkCache;
@@ -59,5 +59,5 @@ async function chunkSums(
     const part = subslice(slice, firstFrom(slice, fromMs), firstFrom(slice, toMs));
     if (part.n > 0) hours.push(sumUp(part, scaleSlice(part), HOUR_MS));
   }
-  return { minutes: minutes.map(sumsOf), hours };
+  return { minutes, hours };
 }

@@ -1,16 +1,9 @@
 /** Adding up what readings were summed up to. Pure; exact as long as all numbers are decimals that fit. */
-import type { MinuteColumns, Sums } from "../minutes.ts";
+import type { Sums } from "../minutes.ts";
 import { POW10, RAW } from "../scale.ts";
 
 /** Mantissas beyond this would not be exact in what is packed. */
 const MOST_MANTISSA = 2 ** 51;
-
-/** A decoded summary with its minutes or hours as numbers since the epoch. */
-export function sumsOf({ k, first, gap, n, min, max, sum, exponent }: MinuteColumns): Sums {
-  const at = new Float64Array(k);
-  for (let i = 0; i < k; i++) at[i] = first + i + gap[i];
-  return { exponent, at, n, min, max, sum };
-}
 
 /** Those of `[from, to)`; the columns are views. */
 export function between(sums: Sums, from: number, to: number): Sums {

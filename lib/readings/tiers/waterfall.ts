@@ -23,7 +23,7 @@ import {
   type StoredSummary,
   type SummaryDeps,
 } from "./summary_store.ts";
-import { addUp, between, countOf, sumsOf } from "./sums.ts";
+import { addUp, between, countOf } from "./sums.ts";
 
 export interface WaterfallDeps extends SummaryDeps {
   cache: ChunkCache;
@@ -113,7 +113,7 @@ async function storedMinutes(
     if (!hasMinutes(row.minutes) || !areMinutesSigned(row.minutes)) return null;
     checkSummary(row, false);
     let minutes: Sums | null = null;
-    readMinutes(row.minutes, sensor, (columns) => minutes = sumsOf(columns));
+    readMinutes(row.minutes, sensor, (columns) => minutes = columns);
     return minutes !== null && countOf(minutes) === n ? minutes : null;
   } catch (error) {
     if (isDamage(error)) return null;
