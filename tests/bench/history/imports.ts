@@ -4,15 +4,14 @@
  * the most memory of the process that stores.
  */
 import { type BenchOptions, doing, median } from "../../support/bench.ts";
-import { freePort } from "../../support/port.ts";
-import { until } from "../../support/until.ts";
+import { startInflux } from "../../support/influx.ts";
+import { startVictoria } from "../../support/victoria.ts";
 import { measureIngest } from "./import_ingest.ts";
 import { DUMP_HEAD, writeDump } from "./line_dump.ts";
 
 const READINGS = 5_000_000;
 const QUICK_READINGS = 500_000;
 const ROUNDS = 3;
-const START_MOST_MS = 20_000;
 
 /** One import: how long, and the most memory. */
 interface Taken {
@@ -78,88 +77,40 @@ async function importWithPerch(dump: string, place: string, readings: number): P
 }
 
 async function importWithInflux(dump: string, place: string, readings: number): Promise<Taken> {
-  const [http, backup] = [freePort(), freePort()];
-  const config = `reporting-disabled = true
-bind-address = "127.0.0.1:${backup}"
-[meta]
-  dir = "${place}/meta"
-[data]
-  dir = "${place}/data"
-  wal-dir = "${place}/wal"
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:${http}"
-  log-enabled = false
-`;
-  await Deno.writeTextFile(`${place}/influx.conf`, config);
-  const server = new Deno.Command("influxd", {
-    args: ["-config", `${place}/influx.conf`],
+  await using server = await startInflux({ below: place });
+  const { port } = new URL(server.url);
+  const begun = performance.now();
+  const { success } = await new Deno.Command("influx", {
+    args: ["-import", `-path=${dump}`, "-precision=ns", "-host=127.0.0.1", `-port=${port}`],
     stdout: "null",
     stderr: "null",
-  }).spawn();
-  try {
-    await answers(`http://127.0.0.1:${http}/ping`);
-    const begun = performance.now();
-    const { success } = await new Deno.Command("influx", {
-      args: ["-import", `-path=${dump}`, "-precision=ns", "-host=127.0.0.1", `-port=${http}`],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    const seconds = (performance.now() - begun) / 1000;
-    if (!success) throw new Error("influx -import failed");
-    const count = "SELECT count(temperature) + count(pressure) FROM press";
-    const query = new URLSearchParams({ db: "plant", q: count });
-    const answer = await (await fetch(`http://127.0.0.1:${http}/query?${query}`)).json();
-    same("influx", answer.results[0].series[0].values[0][1], readings);
-    return { seconds, peakMb: await peakMbOf(server.pid) };
-  } finally {
-    server.kill("SIGTERM");
-    await server.status;
-  }
+  }).output();
+  const seconds = (performance.now() - begun) / 1000;
+  if (!success) throw new Error("influx -import failed");
+  const count = "SELECT count(temperature) + count(pressure) FROM press";
+  const query = new URLSearchParams({ db: "plant", q: count });
+  const answer = await (await fetch(`${server.url}/query?${query}`)).json();
+  same("influx", answer.results[0].series[0].values[0][1], readings);
+  return { seconds, peakMb: await peakMbOf(server.pid) };
 }
 
 async function importWithVictoria(dump: string, place: string, readings: number): Promise<Taken> {
-  const url = `http://127.0.0.1:${freePort()}`;
-  const server = new Deno.Command("victoria-metrics", {
-    args: [
-      `-storageDataPath=${place}/data`,
-      `-httpListenAddr=${url.slice("http://".length)}`,
-      "-retentionPeriod=100y",
-      // It reads lines itself; others are told to send a request for a few thousand.
-      "-influx.maxLineSize=1MB",
-    ],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    await answers(`${url}/health`);
-    const file = await Deno.open(dump);
-    await file.seek(DUMP_HEAD.length, Deno.SeekMode.Start);
-    const begun = performance.now();
-    const response = await fetch(`${url}/write?precision=ns`, {
-      method: "POST",
-      body: file.readable,
-    });
-    await response.body?.cancel();
-    const seconds = (performance.now() - begun) / 1000;
-    if (!response.ok) throw new Error(`VictoriaMetrics answered ${response.status}`);
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    const [, rows] = /^vm_rows_inserted_total\{type="influx"\} (\d+)/m.exec(metrics) ?? [];
-    same("VictoriaMetrics", Number(rows), readings);
-    return { seconds, peakMb: await peakMbOf(server.pid) };
-  } finally {
-    server.kill("SIGTERM");
-    await server.status;
-  }
-}
-
-async function answers(url: string): Promise<void> {
-  await until(`an answer of ${url}`, async () => {
-    const response = await fetch(url).catch(() => null);
-    await response?.body?.cancel();
-    return response?.ok || null;
-  }, START_MOST_MS);
+  // It reads lines itself; others are told to send a request for a few thousand.
+  await using server = await startVictoria({ below: place, args: ["-influx.maxLineSize=1MB"] });
+  const file = await Deno.open(dump);
+  await file.seek(DUMP_HEAD.length, Deno.SeekMode.Start);
+  const begun = performance.now();
+  const response = await fetch(`${server.url}/write?precision=ns`, {
+    method: "POST",
+    body: file.readable,
+  });
+  await response.body?.cancel();
+  const seconds = (performance.now() - begun) / 1000;
+  if (!response.ok) throw new Error(`VictoriaMetrics answered ${response.status}`);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  const [, rows] = /^vm_rows_inserted_total\{type="influx"\} (\d+)/m.exec(metrics) ?? [];
+  same("VictoriaMetrics", Number(rows), readings);
+  return { seconds, peakMb: await peakMbOf(server.pid) };
 }
 
 async function peakMbOf(pid: number): Promise<number> {

@@ -1,0 +1,74 @@
+/** The figures of one run as a table of Markdown, and what of them goes into the README. */
+
+type Figures = Readonly<Record<string, number>>;
+
+/** A figure of a peer, its line in the table and how it is written there. */
+interface Line {
+  title: string;
+  /** Of one peer: figures by their names without it. */
+  text(of: (figure: string) => number): string;
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString("en-GB").replaceAll(",", " ");
+const short = (value: number) =>
+  value >= 1000 ? whole(value) : String(Number(value.toPrecision(value < 1 ? 2 : 3)));
+
+function linesOf({ days, month_readings }: Figures): Line[] {
+  const millions = short(month_readings / 1e6);
+  return [
+    { title: "readings/s", text: (of) => whole(of("per_s")) },
+    { title: "CPU µs per reading", text: (of) => short(of("cpu_us")) },
+    { title: "peak MB", text: (of) => whole(of("peak_mb")) },
+    {
+      title:
+        "acknowledged = on disk: still there after `kill -9` right after the last acknowledgement",
+      text: (of) => `${whole(of("after_kill"))} of ${whole(of("before_kill"))}`,
+    },
+    {
+      title: "bytes per reading at rest (AR(1), two decimals, 1 Hz, sealed)",
+      text: (of) => short(of("bytes")),
+    },
+    {
+      title: `${days} d × 1 s → 1 000 points with min/mean/max/count over HTTP, first / warm ms`,
+      text: (of) => `${short(of("first_ms"))} / ${short(of("warm_ms"))}`,
+    },
+    {
+      title: `bulk load of ${millions} M readings, one connection, s`,
+      text: (of) => short(of("bulk_s")),
+    },
+  ];
+}
+
+/** Rows of Markdown; a peer without figures has no column. */
+export function tableOf(
+  figures: Figures,
+  peers: readonly { name: string; title: string }[],
+): string[] {
+  const shown = peers.filter(({ name }) => figures[`${name}_per_s`] !== undefined);
+  const of = (name: string) => (figure: string) => figures[`${name}_${figure}`];
+  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    row(["", ...shown.map(({ title }) => title)]),
+    row(["---", ...shown.map(() => "---")]),
+    ...linesOf(figures).map(({ title, text }) =>
+      row([title, ...shown.map(({ name }) => text(of(name)))])
+    ),
+  ];
+}
+
+/** Perch beside each peer, as the README says it: ratios of one run. */
+export function ratiosOf(
+  figures: Figures,
+  peers: readonly { name: string; title: string }[],
+): string[] {
+  const times = (name: string, figure: string) =>
+    `${short(figures[`perch_${figure}`] / figures[`${name}_${figure}`])} ×`;
+  return peers
+    .filter(({ name }) => name !== "perch" && figures[`${name}_per_s`] !== undefined)
+    .map(({ name, title }) =>
+      `Perch beside ${title}: readings/s ${times(name, "per_s")}, CPU per reading ` +
+      `${times(name, "cpu_us")}, peak memory ${times(name, "peak_mb")}, bytes at rest ` +
+      `${times(name, "bytes")}, query first ${times(name, "first_ms")} / warm ` +
+      `${times(name, "warm_ms")}, bulk load ${times(name, "bulk_s")}`
+    );
+}
