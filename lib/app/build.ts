@@ -52,6 +52,7 @@ import { gatherFacts } from "./site_facts.ts";
 import { createSourceParts } from "./sources.ts";
 import { createSparkplugParts } from "./sparkplug.ts";
 import { createSystemFacts } from "./system_facts.ts";
+import { siteDeskTasks } from "./site_desk.ts";
 import { createSiteParts, loadSiteIds, siteAlarmFacts, siteFacts } from "./upstream.ts";
 import { createThingSpeak } from "./thingspeak.ts";
 import { createTransferParts } from "./transfer.ts";
@@ -327,6 +328,7 @@ export async function build(
     emergency,
     forwarder,
     mqttFeedTasks: mqttFeedTasks(foundation, machines),
+    siteDeskTasks: siteDeskTasks(foundation, { sites, access }),
     corrections,
     faults,
     healing,

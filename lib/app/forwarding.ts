@@ -14,9 +14,11 @@ import { createForwarder, type ForwardConfig, type Forwarder } from "../upstream
 import { hardwareId } from "../upstream/edge/hardware.ts";
 import { createHttpsLink } from "../upstream/edge/https.ts";
 import { upstreamOf } from "../upstream/edge/line.ts";
+import { createMqttLink } from "../upstream/edge/mqtt_link.ts";
 import { createRegistrySync } from "../upstream/edge/registry_sync.ts";
 import type { SentAlarm } from "../upstream/wire.ts";
 import { DAY_MS } from "../words/times.ts";
+import { brokerLines } from "./broker_line.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
 
@@ -71,17 +73,27 @@ export async function createForwarding(
     }
   }
 
+  const trusted = () => settings.get("forwarding.line") === fromEnvironment;
+  const https = createHttpsLink({
+    ...{ outgoing, trusted },
+    askedMs: (answer) => waitOf(answer, clock.now()).afterMs,
+  });
+  const broker = createMqttLink({
+    clock,
+    open: brokerLines({ clock, log: log.child("forwarding"), outgoing, trusted }),
+  });
   const forwarder = createForwarder({
     clock,
     log: log.child("forwarding"),
     ...{ store, readings, events, registry, sync, config, acknowledge },
     write: db.write,
     newestEvent: () => events.newest(),
-    send: createHttpsLink({
-      outgoing,
-      trusted: () => settings.get("forwarding.line") === fromEnvironment,
-      askedMs: (answer) => waitOf(answer, clock.now()).afterMs,
-    }),
+    async send(to, message, signal) {
+      if (to.via === "broker") return await broker.send(to, message, signal);
+      await broker.close();
+      return await https(to, message, signal);
+    },
+    hangUp: broker.close,
     openAlarms: () => alarms.open().slice(0, ALARMS_MOST).map(sentOf),
     who: { node: uid, host: Deno.hostname(), hardware: await hardwareId(), perch: VERSION },
     // A link that flaps is tried soon, one that is down as any other receiver.

@@ -115,6 +115,8 @@ export interface Parts
   reported: Reported;
   /** Readings to a broker that is not Perch's own. */
   mqttFeedTasks: Task[];
+  /** Sites that forward through the broker. */
+  siteDeskTasks: Task[];
   /** What this Perch forwards. */
   forwarder: Forwarder;
   /** Sites that forward to this Perch. */

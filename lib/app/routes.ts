@@ -197,6 +197,7 @@ function routeParts(
     missingKind: parts.missingKind,
     predictions: parts.predictions,
     publicUrl,
+    siteBroker: siteBroker(config),
     push: parts.push,
     readings,
     recent,
@@ -301,6 +302,13 @@ function peopleOf(access: Parts["access"]): { id: string; name: string }[] {
 }
 
 /** Where devices publish to, as the examples on empty pages show it. */
+/** Where sites reach this Perch through the broker, without its user; null: they cannot. */
+function siteBroker({ mqtt }: Config): string | null {
+  if (mqtt.url === null) return null;
+  const { protocol, host } = new URL(mqtt.url);
+  return /^mqtts?:$/.test(protocol) ? `${protocol}//${host}` : null;
+}
+
 function brokerAddress({ mqtt, broker }: Config): { host: string; port: number } {
   if (mqtt.url === null) {
     const everywhere = broker.host === "0.0.0.0" || broker.host === "::";

@@ -78,6 +78,7 @@ export function tasksOf(
     parts.commands.task,
     parts.thingspeak.task,
     parts.forwarder.task,
+    ...parts.siteDeskTasks,
     ...parts.mqttFeedTasks,
     parts.backup.task,
     parts.history.task,

@@ -68,7 +68,7 @@ export function url(protocols: readonly string[]) {
 }
 export const httpUrl = url(["http:", "https:"]);
 /** The line by which a site knows its centre. */
-export const upstreamLine = httpUrl.refine((value) => {
+export const upstreamLine = url(["http:", "https:", "mqtt:", "mqtts:"]).refine((value) => {
   const { username, password } = new URL(value);
   return username !== "" && password !== "";
 }).transform((value) => new Secret(value));

@@ -239,7 +239,7 @@ export const environment = z.object({
   UPSTREAM_URL: optional(upstreamLine, {
     title: "Centre",
     help: "Forward readings, events and alarms to this Perch: the line that it shows for a site.",
-    allowed: "https://<site>:<key>@<address>",
+    allowed: "https://<site>:<key>@<address> or, through a broker, mqtts://<site>:<key>@<broker>",
     secret: true,
   }),
   UPSTREAM_MQTT_URL: optional(mqttUrl, {

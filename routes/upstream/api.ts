@@ -7,7 +7,7 @@ import { limitBody } from "../http/body.ts";
 import { idParams, listOf } from "../http/params.ts";
 import { type Route, route, type RouteContext } from "../http/route.ts";
 import { unpack } from "../http/unpack.ts";
-import { lineOf, ownSite, siteBy, type SiteParts } from "./request.ts";
+import { brokerLineOf, lineOf, ownSite, siteBy, type SiteParts } from "./request.ts";
 
 const tags = ["Sites"];
 /** What the largest group of a journal takes. */
@@ -20,7 +20,11 @@ export function siteApi(parts: SiteParts): Route[] {
   const made = (
     context: RouteContext,
     { site, key }: Awaited<ReturnType<typeof sites.add>>,
-  ) => ({ ...siteOf(site, clock.now()), line: lineOf(parts, context, site, key) });
+  ) => ({
+    ...siteOf(site, clock.now()),
+    line: lineOf(parts, context, site, key),
+    broker_line: brokerLineOf(parts, site, key),
+  });
   const one = { tags, params: idParams() };
   const site = { 200: { description: "The site", schema: siteShape } };
   return [

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { z } from "zod";
-import { upstreamOf } from "../../lib/upstream/edge/line.ts";
+import { LINES, upstreamOf } from "../../lib/upstream/edge/line.ts";
 import type { ForwardState } from "../../lib/upstream/edge/state.ts";
 import { bytes, grouped } from "../../lib/words/numbers.ts";
 import { duration } from "../../lib/words/times.ts";
@@ -24,7 +24,7 @@ const lineForm = z.strictObject({
   line: z.string().trim().min(1, "enter the line that the centre showed").max(600)
     .refine(
       (line) => isLine(line),
-      "must be https://<site>:<key>@<address>, as the centre shows it",
+      `must be ${LINES}, as the centre shows it`,
     ),
 });
 

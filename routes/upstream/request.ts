@@ -13,6 +13,8 @@ export interface SiteParts extends PageParts {
   access: Pick<Access, "keys" | "audit">;
   /** `PERCH_PUBLIC_URL`; null: not set. */
   publicUrl: string | null;
+  /** The broker through which sites can forward; null: they cannot. */
+  siteBroker: string | null;
 }
 
 export interface ForwardingParts extends PageParts {
@@ -31,6 +33,15 @@ export function siteBy({ access }: Pick<SiteParts, "access">, context: RouteCont
     removeKey: (id) => access.keys.remove(id, actor),
     audited: auditedBy(access.audit, context),
   };
+}
+
+/** The same through the broker; null: there is none. */
+export function brokerLineOf(
+  { siteBroker }: Pick<SiteParts, "siteBroker">,
+  site: Site,
+  key: string,
+): string | null {
+  return siteBroker?.replace("://", `://${site.id}:${key}@`) ?? null;
 }
 
 /** The one line that a site needs: where its centre is, which site it is, and its key. */

@@ -25,7 +25,7 @@ import { Answer, Crumbs, Empty, Fact, Facts, Post } from "../frame/parts.tsx";
 import { Ago } from "../frame/times.tsx";
 import { idForm } from "../http/params.ts";
 import type { Route, RouteContext } from "../http/route.ts";
-import { lineOf, siteBy, type SiteParts } from "./request.ts";
+import { brokerLineOf, lineOf, siteBy, type SiteParts } from "./request.ts";
 
 export const SITES = "/sites";
 
@@ -39,7 +39,11 @@ export function sitePages(parts: SiteParts): Route[] {
   };
   type Made = Awaited<ReturnType<typeof sites.add>>;
   const noticeOf = (context: RouteContext, { site, key }: Made) => (
-    <LineNotice name={site.name} line={lineOf(parts, context, site, key)} />
+    <LineNotice
+      name={site.name}
+      line={lineOf(parts, context, site, key)}
+      brokerLine={brokerLineOf(parts, site, key)}
+    />
   );
   const act = (form: string, run: (id: string, context: RouteContext) => Promise<unknown>) =>
     formRoute(
@@ -277,7 +281,9 @@ function Actions({ site: { id, name, keyId, state } }: { site: Site }): VNode {
   );
 }
 
-function LineNotice({ name, line }: { name: string; line: string }): VNode {
+function LineNotice(
+  { name, line, brokerLine }: { name: string; line: string; brokerLine: string | null },
+): VNode {
   return (
     <section class="card attention" aria-labelledby="made" role="status">
       <h2 id="made">{`The line for ${name}`}</h2>
@@ -286,6 +292,16 @@ function LineNotice({ name, line }: { name: string; line: string }): VNode {
         Enter it at that Perch under Settings, Forwarding, or as UPSTREAM_URL in its environment. It
         is shown this once: whoever has it can write as this site.
       </p>
+      {brokerLine !== null && (
+        <>
+          <p>Where the site reaches the broker and not this Perch, this line instead:</p>
+          <pre tabIndex={0}><code class="secret">{brokerLine}</code></pre>
+          <p class="help">
+            A broker that asks for a sign-in gets one of its own: add ?user=…&password=… to the
+            line. It never sees the key.
+          </p>
+        </>
+      )}
     </section>
   );
 }

@@ -1,8 +1,12 @@
+import { brokerLines } from "../../app/broker_line.ts";
+import { systemClock } from "../../base/clock.ts";
 import type { Config } from "../../base/config.ts";
 import { messageOf } from "../../base/errors.ts";
-import { OutgoingError } from "../../base/outgoing.ts";
-import { upstreamOf } from "../../upstream/edge/line.ts";
-import type { Check } from "./check.ts";
+import { silentLog } from "../../base/log.ts";
+import { type Outgoing, OutgoingError } from "../../base/outgoing.ts";
+import { type BrokerUpstream, upstreamOf } from "../../upstream/edge/line.ts";
+import { createMqttLink } from "../../upstream/edge/mqtt_link.ts";
+import type { Check, Finding } from "./check.ts";
 import { guardOf } from "./guard.ts";
 
 const ANSWER_MS = 10_000;
@@ -19,8 +23,10 @@ export function forwardingCheck({ upstream, outgoing }: Config): Check {
           detail: "UPSTREAM_URL is not set: the settings say whether anything is forwarded",
         }];
       }
-      const { centre, site, key } = upstreamOf(upstream.reveal());
       const guard = await guardOf(outgoing, ANSWER_MS);
+      const to = upstreamOf(upstream.reveal());
+      if (to.via === "broker") return [await brokerAnswers(to, guard)];
+      const { centre, site, key } = to;
       try {
         const { status } = await guard.fetch(`${centre}/api/sites/${encodeURIComponent(site)}`, {
           headers: { authorization: `Bearer ${key}` },
@@ -49,4 +55,31 @@ export function forwardingCheck({ upstream, outgoing }: Config): Check {
       }
     },
   };
+}
+
+/** The same through a broker: the site's first question has nothing of the site in it. */
+async function brokerAnswers(
+  to: BrokerUpstream,
+  outgoing: Outgoing,
+): Promise<Omit<Finding, "name">> {
+  const clock = systemClock();
+  const link = createMqttLink({
+    clock,
+    open: brokerLines({ clock, log: silentLog(), outgoing, trusted: () => true }),
+  });
+  const { centre, site } = to;
+  try {
+    const why = await link.knock(to, AbortSignal.timeout(ANSWER_MS))
+      .catch(() => `no centre answers for the site ${site} at the broker ${centre}`);
+    if (why === null) {
+      return { state: "ok", detail: `a centre answers at the broker ${centre} and knows the key` };
+    }
+    return {
+      state: "problem",
+      detail: why.replace(/\.$/, ""),
+      advice: "Check UPSTREAM_URL, and MQTT_URL of the centre; readings wait meanwhile.",
+    };
+  } finally {
+    await link.close();
+  }
 }

@@ -7,11 +7,11 @@ export const UPSTREAM_SETTINGS = {
     category: "Forwarding",
     title: "Line of the centre",
     help:
-      "As the centre showed it when this site was added there: https://<site>:<key>@<address>. Empty: nothing " +
-      "is forwarded.",
+      "As the centre showed it when this site was added there: https://<site>:<key>@<address> or, through a broker, " +
+      "mqtts://<site>:<key>@<broker>. Empty: nothing is forwarded.",
     schema: z.string().trim().max(600).refine(
-      (line) => line === "" || /^https?:\/\/[^:/@\s]+:[^@/\s]+@\S+$/.test(line),
-      "must be https://<site>:<key>@<address>, or empty",
+      (line) => line === "" || /^(https?|mqtts?):\/\/[^:/@\s]+:[^@/\s]+@\S+$/.test(line),
+      "must be https://<site>:<key>@<address>, mqtts://<site>:<key>@<broker>, or empty",
     ),
     default: "",
     secret: true,

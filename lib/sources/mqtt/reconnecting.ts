@@ -88,6 +88,11 @@ export class Reconnecting<C extends Connection> {
     this.state = "stopped";
   }
 
+  /** Why there is no connection, one sentence; empty: not known yet, or there is one. */
+  get why(): string {
+    return this.#why;
+  }
+
   /** What is to be said of it. @param connected what a good connection does, as a part of a sentence */
   detail(connected: () => string): string {
     switch (this.state) {

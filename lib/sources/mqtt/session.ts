@@ -14,6 +14,7 @@ import type { Link } from "../framing/link.ts";
 import type { OwnMessage } from "../source.ts";
 import type { MqttOptions } from "./options.ts";
 import type { Connection, SessionEnd } from "./reconnecting.ts";
+import { Publishing } from "./publishing.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Tap } from "./tap.ts";
 
@@ -55,8 +56,7 @@ export class Session implements Connection {
   #accepting = true;
   #open = true;
   #idle: (() => void) | null = null;
-  /** Own messages that are not acknowledged yet are told that the connection is lost. */
-  readonly #unpublished = new Set<() => void>();
+  readonly #publishing: Publishing;
 
   /**
    * @param name identifies the persistent session in packet marks
@@ -87,10 +87,11 @@ export class Session implements Connection {
       this.#tap.once("close", () => {
         this.#close();
         resolve(this.#end());
-        this.#unpublished.forEach((onLost) => onLost());
+        this.#publishing.lost();
       });
     });
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
+    this.#publishing = new Publishing(this.#client);
     this.#client.on("error", (error) => this.#why ??= error.message);
     const { log, extraTopics } = deps;
     this.#subscriptions = new Subscriptions(this.#client, {
@@ -103,28 +104,8 @@ export class Session implements Connection {
   }
 
   /** See `MqttPublisher`. */
-  async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    let onAbort = () => {};
-    let onLost = () => {};
-    const given = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason);
-      onLost = () =>
-        reject(new Error("the connection to the broker was lost before it acknowledged"));
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-    // Not chained on `ended`: that would keep something of each message for as long as the connection lasts.
-    this.#unpublished.add(onLost);
-    if (!this.#open) onLost();
-    const content = Buffer.from(payload);
-    const published = this.#client.publishAsync(topic, content, { qos, retain });
-    try {
-      await Promise.race([published, given]);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-      this.#unpublished.delete(onLost);
-      published.catch(() => {});
-    }
+  publish(message: OwnMessage, signal: AbortSignal): Promise<void> {
+    return this.#publishing.publish(message, signal);
   }
 
   /** Takes no more messages, waits a moment for what is unacknowledged, says goodbye. */

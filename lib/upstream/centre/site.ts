@@ -98,6 +98,7 @@ export const newSiteShape = z.strictObject({
 
 export const madeSiteShape = siteShape.extend({
   line: z.string().describe("UPSTREAM_URL of the site; not shown again"),
+  broker_line: z.string().nullable().describe("the same through the broker; null: there is none"),
 }).meta({ id: "MadeSite" });
 
 /** What is wrong with a site, in a sentence; null: nothing. */

@@ -38,6 +38,8 @@ export interface ForwarderDeps extends PlaceDeps {
   /** As it is now; null: nothing is forwarded. */
   config(): ForwardConfig | null;
   send(to: Upstream, message: Forward, signal: AbortSignal): Promise<Sent>;
+  /** Nothing is sent any more: no connection is kept. */
+  hangUp(): Promise<void>;
   readings:
     & PlaceDeps["readings"]
     & Pick<ReadingsStore, "journalAfter">;
@@ -98,6 +100,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
 
   async function off(): Promise<number> {
     if (!isOff) {
+      await deps.hangUp();
       await ForwardPlace.forget(deps);
       place = null;
       known = null;
@@ -395,6 +398,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
             if (state.state === "connected") await clock.sleep(LINGER_MS, signal);
           }
         } finally {
+          await deps.hangUp();
           await place?.save().catch((error) => log.warn(messageOf(error)));
         }
       },

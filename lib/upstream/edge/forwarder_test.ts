@@ -93,6 +93,7 @@ async function openEdge(
       keepBytes,
     }),
     send: (_, message) => Promise.resolve(centre.send(message)),
+    hangUp: () => Promise.resolve(),
     events: {
       after: () => Promise.resolve([]),
       append: (draft) => Promise.resolve(void events.push(draft)),

@@ -2,7 +2,7 @@ import { messageOf } from "../../base/errors.ts";
 import { type Outgoing, type OutgoingAnswer, OutgoingError } from "../../base/outgoing.ts";
 import { type Forward, forwardedShape } from "../wire.ts";
 import type { Sent } from "./forwarder.ts";
-import type { Upstream } from "./line.ts";
+import type { Upstream, WebUpstream } from "./line.ts";
 
 /** Weeks of a plant's events and alarms come in small parts; this is one of them. */
 const ANSWER_BYTES = 256 * 1024;
@@ -16,7 +16,7 @@ export function createHttpsLink(
     trusted: () => boolean;
     askedMs: (answer: OutgoingAnswer) => number | undefined;
   },
-): (to: Upstream, message: Forward, signal: AbortSignal) => Promise<Sent> {
+): (to: WebUpstream, message: Forward, signal: AbortSignal) => Promise<Sent> {
   return async (to, message, signal) => {
     let answer: OutgoingAnswer;
     try {
