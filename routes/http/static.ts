@@ -126,7 +126,11 @@ function answer(asset: Asset, fixed: boolean, headers: Headers): Response {
   });
 }
 
+/** What a client takes, beside `Accept-Encoding`, where a node hands its request on and the answer back as it is. */
+export const PACKED_FOR = "perch-node-accept-encoding";
+
 /** True when the client takes gzip. */
 export function acceptsGzip(headers: Headers): boolean {
-  return /\bgzip\b(?!;\s*q=0(\.0+)?\s*(,|$))/.test(headers.get("accept-encoding") ?? "");
+  const takes = headers.get(PACKED_FOR) ?? headers.get("accept-encoding") ?? "";
+  return /\bgzip\b(?!;\s*q=0(\.0+)?\s*(,|$))/.test(takes);
 }

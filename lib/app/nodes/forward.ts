@@ -1,5 +1,6 @@
 import { type PeerRules } from "../../../routes/http/peer.ts";
 import { problemResponse } from "../../../routes/http/problem.ts";
+import { PACKED_FOR } from "../../../routes/http/static.ts";
 import { PerchError } from "../../base/errors.ts";
 import type { Fetch } from "../server.ts";
 
@@ -19,15 +20,18 @@ export interface ForwardOptions {
   patienceMs: number;
   /** It stands before the nodes, and each of them may hand on once more. Default: it is one. */
   isProxy?: boolean;
+  /** What a person is shown who gets no answer to what they read, or to a form. Default: the problem as it is. */
+  page?: (reads: boolean, pathname: string) => Response;
   /** For tests. */
   sleep?: (ms: number) => Promise<void>;
 }
 
-/** Of a request that a node handed on: a second node does not hand it on again. */
+/** Of a request that a node handed on: a second node does not hand it on again, and says so by the same in its answer. */
 const HOP = "perch-node-hop";
 /** A body up to this size is held, so that it can be sent once more where it did not arrive. */
 const HELD_BYTES = 1_000_000;
 const AGAIN_MS = 150;
+const MOVES = "the node that keeps this site changes just now";
 /** Requests that wait for a keeper at once. */
 const WAITING_MOST = 500;
 const RETRY_AFTER_S = 2;
@@ -56,7 +60,7 @@ export interface Forward {
 
 /** Hands requests on to the keeper. */
 export function createForward(options: ForwardOptions): Forward {
-  const { keeper, peers, patienceMs, isProxy = false } = options;
+  const { keeper, peers, patienceMs, isProxy = false, page } = options;
   const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   // The client's own Host goes along: what is checked of it is checked there.
   const client = Deno.createHttpClient({ allowHost: true, http2: false, poolMaxIdlePerHost: 64 });
@@ -74,13 +78,17 @@ export function createForward(options: ForwardOptions): Forward {
 
   async function handOn(request: Request, from: string, secure: boolean): Promise<Response> {
     if (request.headers.has(HOP)) {
-      return unavailable("the node that keeps this site changes just now");
+      const answer = unavailable(MOVES);
+      answer.headers.set(HOP, "1");
+      return answer;
     }
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
       return unavailable("MQTT over WebSocket is answered by the node that keeps this site alone");
     }
     const reads = request.method === "GET" || request.method === "HEAD";
     const { pathname, search } = new URL(request.url);
+    const refuse = (why: string) =>
+      page !== undefined && wantsPage(request) ? page(reads, pathname) : unavailable(why);
     const headers = headersOf(request, from, secure);
     const body = reads ? null : await bodyOf(request);
     const waits = reads && !pathname.includes("/health");
@@ -95,16 +103,19 @@ export function createForward(options: ForwardOptions): Forward {
             ...{ method: request.method, headers, body, client, redirect: "manual" },
             signal: isProxy ? undefined : underWay.ending.signal,
           });
-          return answerOf(answer);
+          if (!answer.headers.has(HOP)) return answerOf(answer);
+          await answer.body?.cancel();
+          why = MOVES;
+          if (body instanceof ReadableStream) return refuse(why);
         } catch (error) {
           why = "the node that keeps this site does not answer";
           const arrived = !isRefused(error) || body instanceof ReadableStream;
-          if (!reads && arrived) return unavailable(why);
+          if (!reads && arrived) return refuse(why);
         }
       }
       const again = !ended && (waits || (!reads && to !== null)) && performance.now() < untilMs &&
         waiting < WAITING_MOST;
-      if (!again) return unavailable(why);
+      if (!again) return refuse(why);
       waiting++;
       await sleep(AGAIN_MS).finally(() => waiting--);
     }
@@ -119,8 +130,10 @@ export function createForward(options: ForwardOptions): Forward {
     if (!trusted || !headers.has("x-forwarded-proto")) {
       sent.set("x-forwarded-proto", secure ? "https" : "http");
     }
-    // The keeper answers as it is; the last hop packs it for the client.
+    // What is asked for here would be unpacked here: what the client takes stands beside it.
     sent.set("accept-encoding", "identity");
+    const takes = headers.get(PACKED_FOR) ?? headers.get("accept-encoding");
+    if (takes !== null) sent.set(PACKED_FOR, takes);
     if (!isProxy) sent.set(HOP, "1");
     return sent;
   }
@@ -156,6 +169,11 @@ function answerOf(answer: Response): Response {
   for (const name of HOP_BY_HOP) headers.delete(name);
   const { status, statusText } = answer;
   return new Response(answer.body, { status, statusText, headers });
+}
+
+/** A browser asks for it: a link, or a form. */
+function wantsPage({ headers }: Request): boolean {
+  return headers.get("accept")?.includes("text/html") === true;
 }
 
 function unavailable(why: string): Response {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { peerRules } from "../../../routes/http/peer.ts";
+import { acceptsGzip, PACKED_FOR } from "../../../routes/http/static.ts";
 import { createForward } from "./forward.ts";
 import { stateOf } from "./nodes.ts";
 
@@ -39,6 +41,55 @@ Deno.test("a node hands on method, path, host, cookies and body, and who asks is
   assert.equal(sent.get("cookie"), "s=1");
   assert.equal(sent.get("x-forwarded-for"), "192.0.2.7", "what a stranger claims is left out");
   forward.close();
+});
+
+Deno.test("an answer that the keeper packed arrives packed, at who takes that alone", async () => {
+  const packed = gzipSync("<p>hello</p>".repeat(100));
+  await using server = serve(({ headers }) =>
+    acceptsGzip(headers)
+      ? new Response(packed, { headers: { "content-encoding": "gzip" } })
+      : new Response("plain")
+  );
+  const forward = forwardTo(() => `http://127.0.0.1:${server.addr.port}`);
+  const ask = (headers: Record<string, string>) =>
+    forward.fetch(new Request("http://x/", { headers }), FROM);
+  for (const name of ["accept-encoding", PACKED_FOR]) {
+    const answer = await ask({ [name]: "gzip, br" });
+    assert.equal(answer.headers.get("content-encoding"), "gzip");
+    assert.deepEqual(await answer.bytes(), new Uint8Array(packed));
+  }
+  assert.equal(await (await ask({ "accept-encoding": "br" })).text(), "plain");
+  assert.equal(await (await ask({})).text(), "plain");
+  forward.close();
+});
+
+Deno.test("who is no keeper any more did not take it: it goes to the next; a person is shown a page", async () => {
+  let keeper = 0;
+  const former = forwardTo(() => null);
+  await using gone = serve((request) => former.fetch(request, FROM));
+  await using next = serve(async (request) => new Response(`next: ${await request.text()}`));
+  const forward = createForward({
+    ...{ keeper: () => `http://127.0.0.1:${keeper}`, patienceMs: 60_000 },
+    peers: peerRules([], null),
+    page: (reads, pathname) => new Response(`a page, ${reads}, ${pathname}`, { status: 503 }),
+    sleep: () => soon(),
+  });
+  const post = (more: Record<string, string> = {}) =>
+    forward.fetch(
+      new Request("http://x/a", { method: "POST", body: "1", headers: { ...more } }),
+      FROM,
+    );
+  keeper = gone.addr.port;
+  const held = post({ "content-length": "1" });
+  const reading = forward.fetch(new Request("http://x/machines"), FROM);
+  const passing = await post({ accept: "text/html" });
+  assert.deepEqual([passing.status, await passing.text()], [503, "a page, false, /a"]);
+  assert.match((await (await post()).json()).detail, /changes just now: try again in a moment/);
+  keeper = next.addr.port;
+  assert.equal(await (await held).text(), "next: 1");
+  assert.equal(await (await reading).text(), "next: ");
+  forward.close();
+  former.close();
 });
 
 Deno.test("what reads waits for the next keeper; what writes is refused unless it surely did not arrive", async () => {

@@ -1,4 +1,7 @@
+import { createShell, type Shell } from "../../../routes/frame/shell.tsx";
 import { peerRules } from "../../../routes/http/peer.ts";
+import { createAssets } from "../../../routes/http/static.ts";
+import { awayPage } from "../../../routes/site/away.tsx";
 import { systemClock } from "../../base/clock.ts";
 import type { Config } from "../../base/config.ts";
 import { PerchError } from "../../base/errors.ts";
@@ -45,6 +48,7 @@ export async function standBy(
   const ending = new AbortController();
   let isOwn = false;
   let keeper: Keeper | null = null;
+  let shell: Shell | null = null;
   const forward = createForward({
     keeper: () => isOwn ? node.url : keeper?.url === node.url ? null : keeper?.url ?? null,
     peers: peerRules(
@@ -52,6 +56,10 @@ export async function standBy(
       config.http.publicUrl === null ? null : new URL(config.http.publicUrl),
     ),
     patienceMs: 2 * node.leaseMs + 10_000,
+    page(reads, pathname) {
+      shell ??= createShell(createAssets(), config.http.base);
+      return awayPage(shell, reads, pathname);
+    },
   });
   const certificates = await openCertificates(config, { now: Date.now, log: log.child("https") });
   const http = servePages({
