@@ -59,6 +59,8 @@ export interface VisitorOptions {
   script?: boolean;
   /** Perch's service worker runs. Default false. */
   serviceWorker?: boolean;
+  /** Its certificate is one of a test. Default false. */
+  anyCertificate?: boolean;
   /** Console messages that belong to the test, such as those of a server that is away on purpose. */
   expected?: RegExp;
 }
@@ -69,6 +71,7 @@ export async function visitor(browser: Browser, options: VisitorOptions): Promis
     colorScheme: options.colours ?? "light",
     javaScriptEnabled: options.script ?? true,
     baseURL: options.url,
+    ignoreHTTPSErrors: options.anyCertificate ?? false,
     // It would answer for pages; the test of the installed Perch is about that.
     serviceWorkers: options.serviceWorker === true ? "allow" : "block",
   });

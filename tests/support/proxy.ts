@@ -23,11 +23,11 @@ export async function haveProxy(kind: ProxyKind): Promise<boolean> {
   return success;
 }
 
-/** Starts the proxy on `port` of loopback, in front of `upstream` (`127.0.0.1:1234`). */
+/** Starts the proxy on `port` of loopback, in front of `upstream` (`127.0.0.1:1234`); several are nodes (nginx). */
 export async function startProxy(
   kind: ProxyKind,
   port: number,
-  upstream: string,
+  upstream: string | readonly string[],
   /** Perch stands below `/monitor/` (nginx). */
   below = false,
 ): Promise<Proxy> {
@@ -35,7 +35,7 @@ export async function startProxy(
   const tls = await makeCertificates(folder);
   const text = kind === "nginx"
     ? nginxConfig({ folder, port, upstream, tls, below })
-    : caddyConfig(port, upstream, tls);
+    : caddyConfig(port, String(upstream), tls);
   const file = `${folder}/config`;
   await Deno.writeTextFile(file, text);
   const args = kind === "nginx"
@@ -74,7 +74,7 @@ function nginxConfig(
   { folder, port, upstream, tls, below }: {
     folder: string;
     port: number;
-    upstream: string;
+    upstream: string | readonly string[];
     tls: Tls;
     below: boolean;
   },
@@ -90,11 +90,22 @@ function nginxConfig(
     [/server_name perch\.example\.org;/, "server_name localhost;"],
     [/\/etc\/letsencrypt\S+fullchain\.pem/, tls.cert],
     [/\/etc\/letsencrypt\S+privkey\.pem/, tls.key],
-    [/127\.0\.0\.1:8080/g, upstream],
+    [/127\.0\.0\.1:8080/g, typeof upstream === "string" ? upstream : "perch"],
   ]);
+  const nodes = typeof upstream === "string" ? "" : nodesConfig(upstream);
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder}/${name};`).join("\n");
-  return `worker_processes 1;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${documented}\n}\n`;
+  return `worker_processes 1;\nevents {}\nhttp {\naccess_log off;\n${temporary}\n${nodes}\n${documented}\n}\n`;
+}
+
+/** The documented nodes, with other addresses. */
+function nodesConfig(upstreams: readonly string[]): string {
+  const guide = Deno.readTextFileSync(`${ROOT}static/guides/beyond-one-host.md`);
+  const [, documented] = /```nginx\n(.*?)```/s.exec(guide)!;
+  let n = 0;
+  const text = documented.replaceAll(/10\.0\.0\.\d+:8080/g, () => upstreams[n++] ?? "");
+  if (n !== upstreams.length) throw new Error(`the documented configuration has ${n} nodes`);
+  return text;
 }
 
 function caddyConfig(port: number, upstream: string, tls: Tls): string {

@@ -51,11 +51,19 @@ export class EventReader {
 /** Opens `/api/stream`; throws with the status when it is refused. */
 export async function openStream(
   url: string,
-  options: { lastEventId?: string; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  options: {
+    lastEventId?: string;
+    headers?: Record<string, string>;
+    signal?: AbortSignal;
+    client?: Deno.HttpClient;
+  } = {},
 ): Promise<EventReader> {
   const headers = { ...options.headers };
   if (options.lastEventId !== undefined) headers["last-event-id"] = options.lastEventId;
-  const response = await fetch(url, { headers, signal: options.signal });
+  const response = await fetch(
+    url,
+    { headers, signal: options.signal, client: options.client } as RequestInit,
+  );
   if (response.status !== 200) {
     throw new Error(`stream refused with ${response.status}: ${await response.text()}`);
   }
