@@ -115,7 +115,7 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
   },
   { packages: /^(preact|@preact\/)/, may: /^(routes|islands)\//, door: "routes and islands" },
   { packages: /^uplot/, may: /^islands\//, door: "islands" },
-  { packages: /^(playwright-core|axe-core|fast-check)/, may: /^tests\//, door: "tests" },
+  { packages: /^(playwright-core|axe-core|fast-check|js-yaml)/, may: /^tests\//, door: "tests" },
   { packages: /^(modern-tar|age-encryption)$/, may: /^lib\/backup\//, door: "lib/backup" },
   {
     packages: /^@jellybrick\/dbus-next$/,
