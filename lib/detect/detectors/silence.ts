@@ -67,6 +67,8 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
         reason: { text: `reports again after ${span(Math.max(0, gap))} of silence` },
       }];
     }
+    // It spoke since the last tick: nobody has to know how long it may be silent.
+    if (gap <= 0 && s.score === 0) return NOTHING;
     const allowed = allowedMs(s);
     if (allowed === null || !Number.isFinite(gap)) return NOTHING;
     s.score = Math.min(1, Math.max(0, 0.5 * gap / allowed));

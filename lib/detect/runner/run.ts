@@ -1,8 +1,8 @@
 /** One life of the runner: what it does with the groups that it is given, and when. */
 import { HOUR_MS } from "../../words/times.ts";
-import { isPast } from "../../readings/reading.ts";
 import type { Finding } from "../detector.ts";
 import type { NamedFinding } from "../findings_store.ts";
+import { bySensor } from "./by_sensor.ts";
 import type { Round, StateSaver } from "./state_saver.ts";
 import { JournalClock } from "./journal_clock.ts";
 import type { DetectGroup, RunnerDeps, RunnerOptions } from "./options.ts";
@@ -55,10 +55,11 @@ export class Run {
   #flushedMs: number;
   #groupMs: number;
   #idleTickMs: number;
-  /** Name of what the step under way finds. */
-  #name = { sensor: 0, groupId: 0, item: 0 };
+  /** Of what the step under way finds. */
+  #name = { sensor: 0, groupId: 0 };
   readonly #now: Hearing = { journalMs: 0, heardMs: 0 };
-  readonly #take = (finding: Finding) => this.#keepFinding({ ...this.#name, finding });
+  readonly #take = (finding: Finding, item: number) =>
+    this.#keepFinding({ ...this.#name, item, finding });
   /** Somebody waits for one of what was found. */
   #urgent = false;
 
@@ -124,11 +125,17 @@ export class Run {
     const tickMs = this.#clock.take(group.tMs.subarray(0, group.n), latestMs);
     this.#listen(this.#clock.newestMs);
     if (tickMs !== null) await this.#tick(tickMs, group.groupId);
-    for (let i = 0; i < group.n; i++) {
-      this.#read(group, i);
-      if (i % LOOK_EVERY === 0 && this.#slice.over) await this.#slice.turn();
+    const before = this.#found.length;
+    const places = bySensor(group);
+    let looked = 0;
+    for (let from = 0, to = 0; from < places.length; from = to) {
+      to = this.#read(group, places, from);
+      if (to - looked < LOOK_EVERY) continue;
+      looked = to;
+      if (this.#slice.over) await this.#slice.turn();
       if (signal.aborted) return;
     }
+    this.#inOrder(before);
     this.#whole = true;
     this.totals.readings += group.n;
     this.done = group.groupId;
@@ -136,13 +143,25 @@ export class Run {
     if (this.#slice.over) await this.#slice.turn();
   }
 
-  #read({ groupId, sensor, tMs, value, flags }: DetectGroup, i: number): void {
-    if (isPast(flags?.[i] ?? 0)) return;
-    const one = this.watched.get(sensor[i]) ?? this.#watch(sensor[i]);
+  /** Judges the readings of one sensor, from `places[from]` on; gives the first place of the next sensor. */
+  #read(group: DetectGroup, places: Uint32Array, from: number): number {
+    const { groupId } = group;
+    const sensor = group.sensor[places[from]];
+    let to = from + 1;
+    while (to < places.length && group.sensor[places[to]] === sensor) to++;
+    const one = this.watched.get(sensor) ?? this.#watch(sensor);
     // A saved state may be ahead of the cursor.
-    if (one === null || groupId <= one.savedGroup) return;
-    this.#name = { sensor: sensor[i], groupId, item: i };
-    one.read(tMs[i], value[i], this.#hearing(this.#clock.newestMs), this.#take);
+    if (one === null || groupId <= one.savedGroup) return to;
+    this.#name = { sensor, groupId };
+    const own = places.subarray(from, to);
+    one.readAll(group, own, this.#hearing(this.#clock.newestMs), this.#take);
+    return to;
+  }
+
+  /** What was found in a group is kept in the order of its readings. */
+  #inOrder(from: number): void {
+    if (this.#found.length - from < 2) return;
+    this.#found.push(...this.#found.splice(from).sort((a, b) => a.item - b.item));
   }
 
   #hearing(journalMs: number): Hearing {
@@ -172,9 +191,9 @@ export class Run {
     let looked = 0;
     for (const one of this.watched.values()) {
       if (groupId > one.savedGroup) {
-        this.#name = { sensor: one.sensor, groupId, item: TICK_ITEM };
+        this.#name = { sensor: one.sensor, groupId };
         one.tick(this.#hearing(journalMs), (finding) => {
-          this.#take(finding);
+          this.#take(finding, TICK_ITEM);
           this.#tickFound.add(one);
         }, compares ? this.#othersOf(one.sensor) : undefined);
       }

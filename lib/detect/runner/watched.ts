@@ -70,6 +70,29 @@ export class Watched {
     }
   }
 
+  /** The same for readings of one group, at these places. Calls `found` detector by detector, with the place. */
+  readAll(
+    { tMs, value }: { tMs: Float64Array; value: Float64Array },
+    places: Uint32Array,
+    { journalMs, heardMs }: Hearing,
+    found: (finding: Finding, place: number) => void,
+  ): void {
+    if (journalMs > -Infinity) this.#offsetMs = tMs[places[places.length - 1]] - journalMs;
+    this.changed = true;
+    const input = this.#own;
+    input.arrivalMs = journalMs;
+    input.heardMs = heardMs;
+    for (const { detector, state } of this.#running) {
+      for (let i = 0; i < places.length; i++) {
+        const place = places[i];
+        input.tMs = tMs[place];
+        input.value = value[place];
+        const findings = detector.step(state, input);
+        if (findings !== NOTHING) { for (const finding of findings) found(finding, place); }
+      }
+    }
+  }
+
   /** Time passed: `journalMs` by the journal's clock. `others`: once an hour, those of its machine. */
   tick(
     { journalMs, heardMs }: Hearing,
