@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Arrival } from "../base/steady_clock.ts";
 import type { Database } from "../db/client.ts";
 import type { Registry } from "../machines/registry.ts";
-import { addReject, type Decoded, type PacketMark } from "../readings/reading.ts";
+import { addReject, type Decoded, type PacketMark, type Reject } from "../readings/reading.ts";
 import type { ReadingsStore } from "../readings/store.ts";
 import { Admission } from "./admission.ts";
 import type { ClockNotes } from "./clock_notes.ts";
@@ -267,12 +267,11 @@ export async function createIntake(deps: IntakeDeps): Promise<Intake> {
         const late: Omit<Decoded, "drafts"> = { rejects: [] };
         /** Positions of which something is stored, in order. */
         const storedAt: number[] = [];
-        batch.drafts.forEach((draft, i) => {
-          const index = draft.index ?? i;
-          const stored = admission.add(open.readings, draft, arrival, batch.source);
-          if (typeof stored === "object") addReject(late, { ...stored, index });
-          else if (storedAt.at(-1) !== index) storedAt.push(index);
-        });
+        const stored = (index: number) => {
+          if (storedAt[storedAt.length - 1] !== index) storedAt.push(index);
+        };
+        const isNoReading = (reject: Reject) => addReject(late, reject);
+        admission.addBatch(open.readings, batch, arrival, stored, isNoReading);
         totals.messages += storedAt.length;
         const refusals = refusalsOf(batch, late);
         const answer: BatchAnswer = { accepted: 0, duplicate: 0, rejected: refusals.listed };

@@ -1,4 +1,5 @@
 import type { Arrival } from "../base/steady_clock.ts";
+import type { DraftColumns } from "../readings/draft_columns.ts";
 import type { Decoded, Draft, Reject } from "../readings/reading.ts";
 import type { SqlStatement } from "../db/client.ts";
 import type { Kept } from "./refusals.ts";
@@ -42,7 +43,7 @@ export interface RawBody {
   source: string;
   /** Shown for rejects: the request's path. */
   topic: string;
-  text: string;
+  payload: Uint8Array;
 }
 
 /** Drafts that belong together and are answered together (an HTTP request). */
@@ -51,6 +52,8 @@ export interface DraftBatch {
   /** Shown for rejects: the request's path. */
   topic: string;
   drafts: readonly Draft[];
+  /** The readings, where they came as columns; `drafts` is empty then. */
+  columns?: DraftColumns;
   /** Rejects that parsing found already (as in `Decoded`); they are counted and kept with the rest. */
   rejects: Reject[];
   more?: number;

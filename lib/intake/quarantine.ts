@@ -26,13 +26,13 @@ export class Quarantine {
 
   /** Reads a body, unless it ended the process before. @throws `busy`, `validation` */
   async careful<T>(body: RawBody, read: () => Promise<T>): Promise<T> {
-    const { source, topic, text } = body;
-    const begun = this.deps.poison.begin(topic, text);
+    const { source, topic, payload } = body;
+    const begun = this.deps.poison.begin(topic, payload);
     if (begun.do === "wait") throw busy(false);
     if (begun.do === "aside") {
       const origin = { tsMs: this.deps.clock.now(), source, topic };
-      this.count(origin, new TextEncoder().encode(text.slice(0, 1_024)));
-      await this.deps.poison.setAside(begun.id, origin, text);
+      this.count(origin, payload.slice(0, 1_024));
+      await this.deps.poison.setAside(begun.id, origin, payload);
       throw new PerchError(
         "validation",
         `${QUARANTINED}; it is in quarantine and is not read again`,

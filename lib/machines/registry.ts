@@ -63,6 +63,11 @@ export interface Registry extends SensorDirectory {
   /** Finds or creates the sensor of a draft and turns its value into a float64. */
   resolve(draft: Draft): Resolved;
   /**
+   * The known sensor of a name, when a number without a unit needs nothing but calibration to be one of its values;
+   * undefined: ask `resolve`. Holds until `resolve` is called, or anything is changed.
+   */
+  numeric(name: string): Sensor | undefined;
+  /**
    * Whether the sensor of a draft is known and its present value is the draft's. `pending` gives the value of a
    * reading that is on its way to the disk.
    */
@@ -227,6 +232,14 @@ export function createRegistry(
     return unknown(draft);
   }
 
+  function numeric(name: string): Sensor | undefined {
+    const known = byName.get(name);
+    return known !== undefined && known.kind === "number" && known.deletedMs === null &&
+        !spellings.isReplaced(known.num)
+      ? known
+      : undefined;
+  }
+
   /** What a person calls a sensor has several words and no level; names have levels, ids one word. */
   const byWords = (text: string) =>
     /\s/.test(text) && !text.includes("/")
@@ -280,6 +293,7 @@ export function createRegistry(
     machines: machines.directory,
     changes,
     resolve,
+    numeric,
     isLast,
     takePending() {
       const statements = pending;

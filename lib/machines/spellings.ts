@@ -12,7 +12,12 @@ export class Spellings {
 
   /** Whether a known sensor's draft has to be checked. */
   matter(draft: Draft, num: number): boolean {
-    return draft.spelled !== undefined || (this.#replaced.size > 0 && this.#replaced.has(num));
+    return draft.spelled !== undefined || this.isReplaced(num);
+  }
+
+  /** Whether the sensor was reported under a name with a replaced character. */
+  isReplaced(num: number): boolean {
+    return this.#replaced.size > 0 && this.#replaced.has(num);
   }
 
   /** The reason to refuse a draft whose name was written otherwise before it was replaced; null: there is none. */

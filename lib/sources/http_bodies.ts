@@ -1,8 +1,10 @@
 import { PerchError } from "../base/errors.ts";
 import type { Kept } from "../intake/refusals.ts";
 import type { Decoded } from "../readings/reading.ts";
+import type { DraftColumns } from "../readings/draft_columns.ts";
 import {
   decodeItems,
+  decodeLineBytes,
   decodeLines,
   decodeNdjson,
   decodeOne,
@@ -10,15 +12,25 @@ import {
   itemLines,
   ITEMS_MOST,
   itemsOf,
-  type LineNames,
+  LineNames,
   parseJson,
   type Precision,
   PRECISIONS,
   weightFault,
 } from "./dialects/mod.ts";
 
+/** A request's body, as bytes and as the same text. */
+export interface Body {
+  readonly bytes: Uint8Array;
+  /** Every byte is a character. */
+  readonly ascii: boolean;
+  readonly text: string;
+}
+
 /** Readings of a request body, and the items they came from (for the dead-letter file). */
 export interface ParsedBody extends Decoded {
+  /** All readings, where they came as columns; `drafts` is empty then. */
+  columns?: DraftColumns;
   /** How many items the body holds. */
   items: number;
   original: (positions: readonly number[]) => Kept;
@@ -67,14 +79,17 @@ export function parseBatch(body: string): ParsedBody {
  * @throws PerchError `payload_too_large` when it holds too many readings.
  */
 export function parseLinesBody(
-  body: string,
+  body: string | Body,
   precision: Precision,
-  names?: LineNames,
+  names = new LineNames(),
 ): ParsedBody {
-  const { lines, tooMuch, ...decoded } = decodeLines(body, precision, names);
+  const text = () => typeof body === "string" ? body : body.text;
+  const { lines, tooMuch, ...decoded } = typeof body !== "string" && body.ascii
+    ? decodeLineBytes(body.bytes, text, precision, names)
+    : decodeLines(text(), precision, names);
   if (tooMuch !== null) throw new PerchError("payload_too_large", tooMuch);
   const original = (positions: readonly number[]) =>
-    keptItems(body, positions, (i) => lines.at(i), ["", "\n", ""]);
+    keptItems(text(), positions, (i) => lines.at(i), ["", "\n", ""]);
   return { ...decoded, items: lines.size, original };
 }
 

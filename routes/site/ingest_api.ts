@@ -4,7 +4,7 @@ import type { Identity } from "../../lib/access/identity.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import type { BatchOutcome, Intake } from "../../lib/intake/intake.ts";
 import { addReject, type Decoded, REJECTS_LISTED } from "../../lib/readings/reading.ts";
-import type { ParsedBody } from "../../lib/sources/http_bodies.ts";
+import type { Body, ParsedBody } from "../../lib/sources/http_bodies.ts";
 import { keptOf } from "../../lib/intake/refusals.ts";
 import { limitBody } from "../http/body.ts";
 import { idempotencyKeyOf } from "../http/idempotency_key.ts";
@@ -20,7 +20,7 @@ export interface IngestServices {
     /** JSON array, `{"readings":[…]}` or NDJSON. */
     batch(body: string): ParsedBody;
     /** Influx line protocol. */
-    lines(body: string, precision: Precision): ParsedBody;
+    lines(body: Body, precision: Precision): ParsedBody;
   };
 }
 
@@ -76,7 +76,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
 
   async function take(
     { c, who }: RouteContext,
-    parse: (text: string) => ParsedBody,
+    parse: (body: Body) => ParsedBody,
     topic: string = c.req.path,
   ): Promise<Taken> {
     const at = { source: "http", topic };
@@ -89,32 +89,36 @@ export function ingestRoutes(services: IngestServices): Route[] {
       throw error;
     };
     const idempotencyKey = idempotencyKeyOf(c);
-    let text = "";
+    let body: HeldBody;
     try {
-      text = await bodyText(limitBody(c.req.raw, BODY_BYTES));
+      body = heldBody(await bodyBytes(limitBody(c.req.raw, BODY_BYTES)));
     } catch (error) {
       return await refused(error, "");
     }
-    return await intake.careful({ ...at, text }, async () => {
+    return await intake.careful({ ...at, payload: body.bytes }, async () => {
       let parsed: ParsedBody;
       try {
-        parsed = parse(text);
+        parsed = parse(body);
       } catch (error) {
-        return await refused(error, text);
+        return await refused(error, body.text);
       }
       const { items, original } = parsed;
-      const answer = await intake.offerBatch({
+      const offered = intake.offerBatch({
         ...at,
         ...ownMachineOnly(parsed, who),
         original,
         idempotency: idempotencyKey === undefined ? undefined : {
           key: idempotencyKey,
           scope: `${who?.kind ?? "none"}:${who?.id ?? ""}`,
-          requestHash: createHash("sha256").update(`${c.req.url}\n${text}`).digest("hex"),
+          requestHash: createHash("sha256").update(`${c.req.url}\n`).update(body.bytes).digest(
+            "hex",
+          ),
         },
       });
-      return { ...answer, items };
-    });
+      // With a key, the items may be asked for later.
+      if (idempotencyKey === undefined) body.letGo();
+      return { ...await offered, items };
+    }).finally(() => body.letGo());
   }
 
   return [
@@ -131,7 +135,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
       },
       responses: { 200: { description: "Stored (or stored before)", schema: ingestedShape } },
       handler: async (context) => {
-        const answer = await take(context, parse.one);
+        const answer = await take(context, (body) => parse.one(body.text));
         if (answer.rejected.length > 0) throw refusedItem(answer.rejected[0]);
         return context.c.json(shaped(answer));
       },
@@ -158,7 +162,8 @@ export function ingestRoutes(services: IngestServices): Route[] {
         },
       },
       responses: { 200: { description: "What became of the items", schema: ingestedShape } },
-      handler: async (context) => context.c.json(shaped(await take(context, parse.batch))),
+      handler: async (context) =>
+        context.c.json(shaped(await take(context, (body) => parse.batch(body.text)))),
     }),
     route({
       ...common,
@@ -184,7 +189,7 @@ export function ingestRoutes(services: IngestServices): Route[] {
         // The precision is part of what a dead letter needs to be read again.
         const answer = await take(
           context,
-          (text) => parse.lines(text, precision),
+          (body) => parse.lines(body, precision),
           `${context.c.req.path}?precision=${precision}`,
         );
         // A field without a value is no fault of its line.
@@ -196,11 +201,14 @@ export function ingestRoutes(services: IngestServices): Route[] {
 }
 
 /** A device key may write below its own machine only. */
-function ownMachineOnly({ drafts, rejects, more, beyond }: Decoded, who: Identity | null): Decoded {
+function ownMachineOnly(
+  { drafts, columns, rejects, more, beyond }: ParsedBody,
+  who: Identity | null,
+): Decoded & Pick<ParsedBody, "columns"> {
   const machine = who?.machine ?? null;
-  if (machine === null) return { drafts, rejects, more, beyond };
+  if (machine === null) return { drafts, columns, rejects, more, beyond };
   const own: Decoded = { drafts: [], rejects, more, beyond };
-  for (const draft of drafts) {
+  for (const draft of columns?.drafts() ?? drafts) {
     if (draft.sensor.startsWith(`${machine}/`)) own.drafts.push(draft);
     else {
       addReject(own, {
@@ -213,8 +221,44 @@ function ownMachineOnly({ drafts, rejects, more, beyond }: Decoded, who: Identit
   return own;
 }
 
-/** The body as text, unpacked when it is gzip. */
-async function bodyText(request: Request): Promise<string> {
+/** The bytes of a body until they are given back. */
+type HeldBody = Body & { letGo(): void };
+
+/** @throws PerchError when the bytes are no UTF-8 */
+function heldBody(bytes: Uint8Array<ArrayBuffer>): HeldBody {
+  const ascii = isAscii(bytes);
+  let text = ascii ? undefined : decoded(bytes);
+  return {
+    bytes,
+    ascii,
+    get text() {
+      return text ??= decoded(bytes);
+    },
+    // At once: buffers of megabytes would wait for a collection that is in no hurry.
+    letGo: () => void (bytes.buffer.detached || bytes.buffer.transfer(0)),
+  };
+}
+
+/** Whether every byte is a character of ASCII. */
+function isAscii(bytes: Uint8Array): boolean {
+  const words = new Uint32Array(bytes.buffer, 0, bytes.byteOffset === 0 ? bytes.length >> 2 : 0);
+  let all = 0;
+  for (let i = 0; i < words.length; i++) all |= words[i];
+  if ((all & 0x80808080) !== 0) return false;
+  for (let i = 4 * words.length; i < bytes.length; i++) if (bytes[i] > 0x7f) return false;
+  return true;
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new PerchError("bad_request", "the body is not valid UTF-8");
+  }
+}
+
+/** The body, unpacked when it is gzip. */
+async function bodyBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "gzip") {
     throw new PerchError(
@@ -222,17 +266,9 @@ async function bodyText(request: Request): Promise<string> {
       `content encoding "${encoding}" is not accepted: send gzip or none`,
     );
   }
-  const bytes = encoding === "gzip"
+  return encoding === "gzip"
     ? await unpack(request, BODY_BYTES)
     : new Uint8Array(await request.arrayBuffer());
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new PerchError("bad_request", "the body is not valid UTF-8");
-  } finally {
-    // Given back now: buffers of megabytes would wait for a collection that is in no hurry.
-    bytes.buffer.transfer(0);
-  }
 }
 
 function refusedItem(reject: { code: string; message: string }): PerchError {

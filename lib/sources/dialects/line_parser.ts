@@ -54,9 +54,28 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   FALSE: false,
 };
 
-/** Calls `each` for every line that holds a point or a fault, until it returns false. Never throws. */
-export function parseLines(text: string, each: (line: Line) => boolean | void): void {
-  const scanner = new Scanner(text);
+/** Who reads lines before this parser does: from the beginning of one, for as long as it can. */
+export interface ReadsBefore {
+  /** Where it stands after that, the number of that line, and whether there is nothing more to be read. */
+  at: number;
+  lineNo: number;
+  ended: boolean;
+  readOn(at: number, lineNo: number): void;
+}
+
+/**
+ * Calls `each` for every line that holds a point or a fault, until it returns false. Never throws.
+ * @param text asked for when there is a line that `before` leaves
+ */
+export function parseLines(
+  text: string | (() => string),
+  each: (line: Line) => boolean | void,
+  before?: ReadsBefore,
+): void {
+  before?.readOn(0, 0);
+  if (before?.ended) return;
+  const scanner = new Scanner(typeof text === "string" ? text : text());
+  if (before !== undefined) scanner.moveTo(before.at, before.lineNo);
   while (scanner.nextLine()) {
     const start = scanner.at;
     const no = scanner.lineNo();
@@ -71,6 +90,10 @@ export function parseLines(text: string, each: (line: Line) => boolean | void): 
       line = { error: message, start, end: scanner.endOf(start), no };
     }
     if (each(line) === false) return;
+    if (before === undefined) continue;
+    before.readOn(scanner.at, scanner.lineNo());
+    if (before.ended) return;
+    scanner.moveTo(before.at, before.lineNo);
   }
 }
 
@@ -93,6 +116,12 @@ class Scanner {
 
   get at(): number {
     return this.#at;
+  }
+
+  /** Continues at the beginning of this line. */
+  moveTo(at: number, lineNo: number): void {
+    this.#at = this.#counted = at;
+    this.#lineNo = lineNo;
   }
 
   /** Moves to the next line with content; false at the end. */

@@ -1,9 +1,12 @@
 import { nameFault } from "../../machines/names.ts";
+import { DraftColumns } from "../../readings/draft_columns.ts";
 import { EARLIEST_MS, LATEST_MS } from "../../readings/reading.ts";
 import { addReject, type Decoded, type Draft } from "../../readings/reading.ts";
 import { type Fault, isFault, shown } from "./dialect.ts";
 import { levelOf } from "./level.ts";
 import { type FieldValue, type Line, parseLines, type Point } from "./line_parser.ts";
+import { PlainLines } from "./plain_lines.ts";
+import { type SeriesName, SeriesNames } from "./series_names.ts";
 import { stateOf } from "./value.ts";
 
 /*
@@ -50,11 +53,14 @@ export class LinePlaces {
   readonly #nos: number[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  /** Lines whose places are not kept: each is a line of the text as it is. */
+  plain = 0;
+  #whole: string[] | null = null;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: () => string) {}
 
   get size(): number {
-    return this.#nos.length;
+    return this.#nos.length + this.plain;
   }
 
   add({ no, start, end }: Line): void {
@@ -72,20 +78,27 @@ export class LinePlaces {
       if (this.#nos[middle] < no) low = middle + 1;
       else high = middle;
     }
-    if (this.#nos[low] !== no) return "";
-    return this.text.slice(this.#starts[low], this.#ends[low]);
+    if (this.#nos[low] === no) return this.text().slice(this.#starts[low], this.#ends[low]);
+    if (this.plain === 0) return "";
+    this.#whole ??= this.text().split("\n");
+    return this.#whole[no] ?? "";
   }
 }
 
 /** What sensors are called in line protocol whose names had to be changed, over all requests. */
 export class LineNames {
+  /** Names that stand against none, as they are written. */
+  readonly series = new SeriesNames();
   readonly #written = new Map<string, string>();
 
   /** What else has this name already; null: nothing has. */
   other(sensor: string, written: string): string | null {
     const known = this.#written.get(sensor);
     if (known !== undefined) return known === written ? null : known;
-    if (sensor !== written && this.#written.size < NAMES_MOST) this.#written.set(sensor, written);
+    if (sensor !== written) {
+      if (this.#written.size < NAMES_MOST) this.#written.set(sensor, written);
+      this.series.clear();
+    }
     return null;
   }
 }
@@ -96,9 +109,56 @@ export function decodeLines(
   precision: Precision = "ns",
   names = new LineNames(),
 ): DecodedLines {
+  return decode(() => text, requestOf(precision, names, null));
+}
+
+/**
+ * The same from the bytes of a text in ASCII, into columns: `drafts` is empty.
+ * @param text the same as text, asked for when a line is not plain
+ */
+export function decodeLineBytes(
+  bytes: Uint8Array,
+  text: () => string,
+  precision: Precision,
+  names: LineNames,
+): DecodedLines & { columns: DraftColumns } {
+  const columns = new DraftColumns(16 + (bytes.length >> 5));
+  const request = requestOf(precision, names, columns);
+  const { series } = names;
+  const plain = new PlainLines({
+    bytes,
+    columns,
+    series,
+    request: series.begin(),
+    places: PRECISIONS[precision],
+    readingsMost: READINGS_MOST,
+    onName(name) {
+      request.used.push(name);
+      request.nameChars += name.sensor.length;
+    },
+  });
+  return { ...decode(text, request, plain), columns };
+}
+
+function requestOf(
+  precision: Precision,
+  names: LineNames,
+  columns: DraftColumns | null,
+): Request {
+  return {
+    precision,
+    names,
+    columns,
+    series: new Map(),
+    written: new Map(),
+    used: [],
+    nameChars: 0,
+  };
+}
+
+function decode(text: () => string, request: Request, plain?: PlainLines): DecodedLines {
   const lines = new LinePlaces(text);
   const out: DecodedLines = { drafts: [], rejects: [], lines, tooMuch: null };
-  const request = { precision, names, series: new Map(), written: new Map(), nameChars: 0 };
   parseLines(text, (line) => {
     lines.add(line);
     if ("error" in line) {
@@ -106,32 +166,47 @@ export function decodeLines(
     } else point(line.point, line.no, request, out);
     out.tooMuch = excess(request, out);
     return out.tooMuch === null;
-  });
+  }, plain);
+  if (plain !== undefined) {
+    lines.plain = plain.lines;
+    out.tooMuch ??= excess(request, out);
+  }
   return out;
 }
 
-function excess({ nameChars }: Request, { drafts, rejects, more = 0 }: Decoded): string | null {
-  if (drafts.length + rejects.length + more > READINGS_MOST) {
+function excess(request: Request, out: Decoded): string | null {
+  if (taken(request, out) + out.rejects.length + (out.more ?? 0) > READINGS_MOST) {
     return `a request has at most ${READINGS_MOST} fields; send it in parts`;
   }
-  return nameChars <= NAME_CHARS_TOTAL_MOST
+  return request.nameChars <= NAME_CHARS_TOTAL_MOST
     ? null
     : `the request makes sensors' names of more than ${NAME_CHARS_TOTAL_MOST} characters; ` +
       "send it in parts";
 }
 
+/** Readings so far. */
+function taken({ columns }: Request, { drafts }: Decoded): number {
+  return columns === null ? drafts.length : columns.n;
+}
+
 interface Request {
   precision: Precision;
   names: LineNames;
+  /** Where readings go to; null: to the drafts. */
+  columns: DraftColumns | null;
   /** By the text before the fields. */
   series: Map<string, Series>;
   /** What each sensor's name was made of. */
   written: Map<string, string>;
+  /** Names that plain lines used, and that do not stand in `written` yet. */
+  used: SeriesName[];
   nameChars: number;
 }
 
 /** Sensor names by field key: computed once for each series of a request. */
 interface Series {
+  /** Measurement and tags as they are written. */
+  head: string;
   machine: string;
   base: string;
   /** The same without replaced characters. */
@@ -163,7 +238,7 @@ function point(
   }
   let series = request.series.get(head);
   if (series === undefined) {
-    series = seriesOf(measurement, tags);
+    series = seriesOf(head, measurement, tags);
     if (request.series.size < SERIES_MOST) request.series.set(head, series);
   }
   // A fault of the series is one fault, not one of each field.
@@ -179,9 +254,10 @@ function point(
       const draft: Draft = { sensor: sensor as string, value: found.value, index };
       if (tMs !== undefined) draft.tMs = tMs;
       else if (noTime !== undefined) draft.noTime = noTime;
-      out.drafts.push(draft);
+      if (request.columns === null) out.drafts.push(draft);
+      else request.columns.addOther(draft, index);
     }
-    if (out.drafts.length > READINGS_MOST || request.nameChars > NAME_CHARS_TOTAL_MOST) return;
+    if (taken(request, out) > READINGS_MOST || request.nameChars > NAME_CHARS_TOTAL_MOST) return;
   }
 }
 
@@ -202,7 +278,7 @@ function otherPrecision(digits: string, precision: Precision): Precision | null 
   }) ?? null;
 }
 
-function seriesOf(measurement: string, tags: readonly [string, string][]): Series {
+function seriesOf(head: string, measurement: string, tags: readonly [string, string][]): Series {
   const byKey = new Map(tags);
   const machineTag = MACHINE_TAGS.find((key) => byKey.has(key));
   const name = machineTag === undefined ? "default" : byKey.get(machineTag)!;
@@ -213,6 +289,7 @@ function seriesOf(measurement: string, tags: readonly [string, string][]): Serie
   const base = byKey.get("sensor") ?? [measurement, ...rest].join(".");
   const machine = machineTag === "machine" ? name.split("/").map(levelOf).join("/") : levelOf(name);
   const series: Series = {
+    head,
     machine: [...areas.map(levelOf), machine].join("/"),
     base: levelOf(base),
     written: [...areas, name, base].join("/"),
@@ -243,6 +320,7 @@ function newSensor(series: Series, key: string, request: Request): string | Faul
   const fault = sensor.isWellFormed() ? nameFault(sensor) : "the name is not valid Unicode";
   if (fault !== null) return { code: "bad_name", message: fault };
   const whole = key === "value" ? written : `${written}.${key}`;
+  for (const used of request.used.splice(0)) request.written.set(used.sensor, used.sensor);
   const before = request.written.get(sensor);
   const other = before !== undefined && before !== whole
     ? before
@@ -252,6 +330,10 @@ function newSensor(series: Series, key: string, request: Request): string | Faul
     return { code: "bad_name", message };
   }
   request.written.set(sensor, whole);
+  // Written with a backslash, neither would be found again as it stands here.
+  if (sensor === whole && !/\\/.test(series.head) && !/[ ,=\\]/.test(key)) {
+    request.names.series.add(series.head, key, sensor);
+  }
   return sensor;
 }
 

@@ -19,7 +19,7 @@ export {
   ITEMS_MOST,
   itemsOf,
 } from "./http.ts";
-export { decodeLines, LineNames, PRECISIONS } from "./line_protocol.ts";
+export { decodeLineBytes, decodeLines, LineNames, PRECISIONS } from "./line_protocol.ts";
 export type { Precision } from "./line_protocol.ts";
 export { parseJson } from "./loose_json.ts";
 export { weightFault } from "./weight.ts";
