@@ -3,9 +3,10 @@
  * loads a fifth of the files, and what nobody uses of a library is neither carried nor kept in memory
  * (`.github/decisions/0080-a-bundle-is-compiled.md`).
  *
- * Names stay as they are written, so that a stack still says where something failed.
+ * Names and lines stay as they are written, so that a stack still says where something failed (`slim.ts`).
  */
 import { basename, dirname, join } from "node:path";
+import { slim } from "./slim.ts";
 
 /**
  * Libraries that are bundled: those that need nothing but the language and the web. All others stay packages, because
@@ -50,6 +51,7 @@ export async function bundle(root: string, workers: readonly string[]): Promise<
   for (const worker of workers) await nameWorker(folder, worker);
   await refuseNode(folder);
   for (const name of ALONE) await bundleAlone(root, folder, name);
+  await slimFiles(folder);
 }
 
 async function denoBundle(root: string, flags: string[], files: string[]): Promise<void> {
@@ -94,6 +96,16 @@ async function refuseNode(folder: string): Promise<void> {
     const text = await Deno.readTextFile(join(folder, name));
     if (/\b__require\d*\("/.test(text)) {
       throw new Error(`${name} calls require: a library of BUNDLED is made for Node`);
+    }
+  }
+}
+
+async function slimFiles(folder: string): Promise<void> {
+  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) await slimFiles(path);
+    else if (isFile && name.endsWith(".js")) {
+      await Deno.writeTextFile(path, slim(await Deno.readTextFile(path)));
     }
   }
 }

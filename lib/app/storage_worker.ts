@@ -5,7 +5,7 @@
 import { systemClock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { createLog, type LogEntry, type LogLevel } from "../base/log.ts";
-import type { Connection } from "../db/connection.ts";
+import { type Connection, loadDriver } from "../db/connection.ts";
 import type { SqlStatement } from "../db/client.ts";
 import { letGo } from "../db/let_go.ts";
 import { probeWrite } from "../db/quick_check.ts";
@@ -47,6 +47,8 @@ const pulse = createWorkerPulse({
 });
 
 const handlers: RpcHandlers = {
+  /** While the main thread is still loading Perch: the driver of this database is the first thing `look` needs. */
+  load: (url: string) => loadDriver(url),
   /** Opens and checks; until `open` only queries are possible. */
   async look(request: OpenRequest): Promise<Omit<LookedAt, "raw">> {
     const { raw, ...found } = await lookOwned(request);

@@ -8,6 +8,8 @@
 import type { Clock } from "./clock.ts";
 import type { Task } from "./supervisor.ts";
 
+/** What a start leaves behind is a third of what the C library holds then. */
+const FIRST_MS = 20_000;
 const EVERY_MS = 10 * 60_000;
 const M_MMAP_THRESHOLD = -3;
 const LARGE_BYTES = 256 * 1024;
@@ -27,15 +29,15 @@ export function openFreeMemory(): (() => Promise<void>) | null {
   }
 }
 
-/** Does so every ten minutes. */
+/** Does so when the start is over, and every ten minutes. */
 export function freeMemoryTask(
   { clock, free }: { clock: Clock; free: (() => Promise<void>) | null },
 ): Task {
   return {
     name: "memory",
     async run(signal) {
-      for (;;) {
-        await clock.sleep(EVERY_MS, signal);
+      for (let waitMs = FIRST_MS;; waitMs = EVERY_MS) {
+        await clock.sleep(waitMs, signal);
         await free?.();
       }
     },

@@ -40,6 +40,11 @@ const PAGE_BYTES = 1024;
 const AUTOCHECKPOINT_PAGES = 1000;
 const SYNCHRONOUS_LEVEL: Record<Synchronous, number> = { off: 0, normal: 1, full: 2 };
 
+/** Loads what opens databases of this kind, which `openConnection` does otherwise. */
+export async function loadDriver(url: string): Promise<void> {
+  await (url.startsWith("file:") ? import("libsql") : import("@libsql/client"));
+}
+
 /**
  * Opens the database and asserts how it is kept: WAL, `synchronous=FULL`, checkpoints every 1000
  * pages, small pages on a new file. Rejects with `storage_failed` when that cannot be had.

@@ -40,6 +40,11 @@ export interface RpcClient {
 /** More calls than this do not wait: the caller gets `busy`. */
 const MOST_WAITING = 10_000;
 
+/** A call that nobody waits for, made before there is a client; later calls are answered after it. */
+export function earlyCall(method: string, args: unknown[]): unknown {
+  return { call: 0, method, args } satisfies Request;
+}
+
 export function createRpcClient(peer: MessagePeer): RpcClient {
   const waiting = new Map<
     number,

@@ -12,7 +12,7 @@ export const serve: Command = {
   },
   async run(context) {
     const config = context.config("serve");
-    const storageWorker = startedEarly();
+    const storageWorker = startedEarly(config.database.url);
     const { servePlant } = await import("../serve_plant.ts");
     return await servePlant(context, config, storageWorker);
   },

@@ -36,7 +36,7 @@ export const sim: Command = {
     const config = context.config("sim", freePorts(context));
     refuseRemote(config, flags);
     const isNew = !exists(join(config.dataDir, "perch.db"));
-    const storageWorker = startedEarly();
+    const storageWorker = startedEarly(config.database.url);
     const { simPlant } = await import("../sim_plant.ts");
     return await simPlant({
       storageWorker,
