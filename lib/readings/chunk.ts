@@ -7,21 +7,22 @@
 import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
 import { SIGNED_FROM } from "./checksum.ts";
 import { exponentOf, mantissaAt, MAX_EXPONENT, POW10 } from "./scale.ts";
+import { readPlane, writePlane } from "./planes.ts";
 import type { Slice } from "./slice.ts";
 import {
   PREDICT_GRID,
   PREDICT_LEVEL,
-  PREDICT_MEAN,
   PREDICT_PREVIOUS,
   PREDICT_SLOPE,
-  readPlane,
+  PREDICT_SMOOTH,
   readWholes,
-  writePlane,
   writeWholes,
 } from "./whole_column.ts";
 
-/** Of today. Version 1 has no checksum: the bytes after its version are the same. */
-const VERSION = 2;
+/** Of today. Version 2 is without smoothing and low bits (whole_column.ts), else the same. */
+const VERSION = 3;
+const EARLIER_VERSION = 2;
+/** Has no checksum: the bytes after its version are those of version 2. */
 const UNSIGNED_VERSION = 1;
 /** Most readings of one chunk; decoding refuses more, so its memory is bounded. */
 export const MOST_READINGS = 65_536;
@@ -66,7 +67,7 @@ export function encodeChunk(slice: Slice, scaled: Scaled | null): Uint8Array<Arr
 
 /** True when a chunk carries a checksum. */
 export function isSignedChunk(bytes: Uint8Array): boolean {
-  return bytes[0] === VERSION;
+  return bytes[0] === VERSION || bytes[0] === EARLIER_VERSION;
 }
 
 /**
@@ -76,10 +77,10 @@ export function isSignedChunk(bytes: Uint8Array): boolean {
 export function decodeChunk(bytes: Uint8Array): Slice {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
-  if (version !== VERSION && version !== UNSIGNED_VERSION) {
+  if (version < UNSIGNED_VERSION || version > VERSION) {
     throw new FormatError(`chunk version ${version} is not known`);
   }
-  if (version === VERSION) reader.raw(SIGNED_FROM - 1);
+  if (version !== UNSIGNED_VERSION) reader.raw(SIGNED_FROM - 1);
   const n = reader.varint();
   if (n < 1 || n > MOST_READINGS) throw new FormatError(`a chunk of ${n} readings`);
   const tMs = readWholes(reader, n);
@@ -137,7 +138,7 @@ function scaleAt(
 function writeScaled(out: ByteWriter, value: Float64Array, scaled: Scaled): void {
   out.u8(VALUES_SCALED);
   out.u8(scaled.exponent);
-  writeWholes(out, scaled.mantissa, [PREDICT_PREVIOUS, PREDICT_MEAN, PREDICT_LEVEL]);
+  writeWholes(out, scaled.mantissa, [PREDICT_PREVIOUS, PREDICT_SMOOTH, PREDICT_LEVEL]);
   out.varint(scaled.exceptions.length);
   let before = 0;
   for (const at of scaled.exceptions) {

@@ -215,7 +215,7 @@ Deno.test("decodeChunk and readMinutes refuse any bytes with a FormatError, and 
   }
 });
 
-Deno.test("encodeChunk keeps a steady sensor below 1.1 bytes per reading, summary included", () => {
+Deno.test("encodeChunk keeps a steady sensor below 0.89 bytes per reading, summary included", () => {
   const n = 10_000;
   let state = 7;
   const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
@@ -229,7 +229,7 @@ Deno.test("encodeChunk keeps a steady sensor below 1.1 bytes per reading, summar
   };
   const scaled = scaleSlice(original);
   const bytes = encodeChunk(original, scaled).length + encodeMinutes(original, scaled).length;
-  assert.ok(bytes / n < 1.1, `${bytes / n} bytes per reading`);
+  assert.ok(bytes / n < 0.89, `${bytes / n} bytes per reading`);
 });
 
 Deno.test("Tail gives back any readings bit for bit, in time order and arrival order within a time", () => {

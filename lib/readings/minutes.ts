@@ -1,17 +1,22 @@
 /**
  * DESIGN. A minute summary says of every minute of a chunk how many readings it has and their min, max and
- * sum. Ranges of days are answered from these alone, so reading them must be fast rather than small: columns
- * of fixed width (0, 1, 2 or 4 bytes above a base, or float64). Layout: README.md, "Minutes".
+ * sum. Ranges of days are answered from these alone, so reading them must be fast: whole numbers are packed in
+ * bits (packed_minutes.ts); what does not fit stands in columns of fixed width (0, 1, 2 or 4 bytes above a base,
+ * or float64). Layout: README.md, "Minutes".
  */
 import { MINUTE_MS } from "../words/times.ts";
 import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
 import { isSigned, sign, SIGNED_FROM, u32At } from "./checksum.ts";
 import type { Scaled } from "./chunk.ts";
+import { type Columns, readPackedMinutes, writePackedMinutes } from "./packed_minutes.ts";
 import { MAX_EXPONENT, POW10, RAW } from "./scale.ts";
 import type { Slice } from "./slice.ts";
 
-/** Of today. Version 1 has neither checksum nor length: what follows is the same. */
+/** Of today: packed in bits. */
+const PACKED_VERSION = 3;
+/** Columns of fixed width. */
 const VERSION = 2;
+/** Has neither checksum nor length; what follows is that of version 2. */
 const UNSIGNED_VERSION = 1;
 /** Version, checksum, length of what follows, and the checksum of the row. */
 const HEADER_BYTES = SIGNED_FROM + 4 + 4;
@@ -41,9 +46,11 @@ export function signMinutes(bytes: Uint8Array, sensor: number, row: number): voi
   sign(bytes, sensor);
 }
 
+const isSignedVersion = (version: number) => version === PACKED_VERSION || version === VERSION;
+
 /** False when a summary carries no checksum. */
 export function areMinutesSigned(bytes: Uint8Array): boolean {
-  return bytes[0] === VERSION || (bytes[0] === NO_SUMMARY && bytes.length > 1);
+  return isSignedVersion(bytes[0]) || (bytes[0] === NO_SUMMARY && bytes.length > 1);
 }
 
 /** True when a signed summary is that of this sensor, and of the row whose columns have the checksum `row`. */
@@ -80,17 +87,20 @@ function encodeSums(sums: Sums): Uint8Array<ArrayBuffer> {
   const { exponent, at, n, min, max, sum } = sums;
   const isRaw = exponent === RAW;
   const out = new ByteWriter(at.length * 8 + 64);
-  out.u8(VERSION);
+  out.u8(PACKED_VERSION);
   out.raw(new Uint8Array(HEADER_BYTES - 1));
   out.u8(exponent);
   out.varint(at.length);
-  out.varint(at[0]);
-  // Minutes follow each other mostly: what is stored is by how many more they are apart.
-  writeColumn(out, at.map((m, i) => m - at[0] - i), false);
-  writeColumn(out, n, false);
-  writeColumn(out, min, isRaw);
-  writeColumn(out, isRaw ? max : max.map((m, i) => m - min[i]), isRaw);
-  writeColumn(out, sum, isRaw);
+  if (isRaw || !writePackedMinutes(out, sums)) {
+    out.bytes[0] = VERSION;
+    out.varint(at[0]);
+    // Minutes follow each other mostly: what is stored is by how many more they are apart.
+    writeColumn(out, at.map((m, i) => m - at[0] - i), false);
+    writeColumn(out, n, false);
+    writeColumn(out, min, isRaw);
+    writeColumn(out, isRaw ? max : max.map((m, i) => m - min[i]), isRaw);
+    writeColumn(out, sum, isRaw);
+  }
   out.view.setUint32(LENGTH_AT, out.length - HEADER_BYTES, true);
   return out.take();
 }
@@ -160,9 +170,6 @@ export interface MinuteColumns extends Sums {
   scale: number;
 }
 
-/** Columns of at least `k` numbers. */
-type Columns = Omit<Sums, "exponent">;
-
 function freshColumns(k: number): Columns {
   const column = () => new Float64Array(k);
   return { at: column(), n: column(), min: column(), max: column(), sum: column() };
@@ -193,11 +200,12 @@ export function readMinutes(
 ): void {
   const reader = new ByteReader(bytes);
   while (reader.left > 0) {
-    const isSigned = bytes[reader.at] === VERSION;
+    const version = bytes[reader.at];
+    const isSigned = isSignedVersion(version);
     if (!isSigned && !mayBeUnsigned) throw new FormatError("a summary has no checksum");
     if (isSigned) enterSigned(reader, sensor);
     else enterUnsigned(reader);
-    visit(readOne(reader, columnsOf));
+    visit(readOne(reader, version === PACKED_VERSION, columnsOf));
   }
 }
 
@@ -220,20 +228,30 @@ function enterUnsigned(reader: ByteReader): void {
   }
 }
 
-function readOne(reader: ByteReader, columnsOf: (k: number) => Columns): MinuteColumns {
+function readOne(
+  reader: ByteReader,
+  isPacked: boolean,
+  columnsOf: (k: number) => Columns,
+): MinuteColumns {
   const exponent = reader.u8();
   if (exponent > MAX_EXPONENT && exponent !== RAW) {
     throw new FormatError(`exponent ${exponent} is not known`);
   }
   const k = reader.varint();
   if (k > MOST_MINUTES) throw new FormatError(`a summary of ${k} minutes`);
+  const columns = columnsOf(k);
+  if (isPacked) readPackedMinutes(reader, k, columns);
+  else readFixed(reader, k, columns, exponent === RAW);
+  return { k, ...columns, exponent, scale: exponent === RAW ? 1 : POW10[exponent] };
+}
+
+function readFixed(reader: ByteReader, k: number, columns: Columns, isRaw: boolean): void {
+  const { at, n, min, max, sum } = columns;
   const first = reader.varint();
-  const { at, n, min, max, sum } = columnsOf(k);
   for (const column of [at, n, min, max, sum]) readInto(column, reader, k);
   for (let i = 0; i < k; i++) at[i] += first + i;
   // Scaled maxima stand as their distance from the minimum.
-  if (exponent !== RAW) { for (let i = 0; i < k; i++) max[i] += min[i]; }
-  return { k, at, n, min, max, sum, exponent, scale: exponent === RAW ? 1 : POW10[exponent] };
+  if (!isRaw) { for (let i = 0; i < k; i++) max[i] += min[i]; }
 }
 
 /** A chunk has no more readings than this, so its summary has no more minutes. */

@@ -2,10 +2,21 @@
  * DESIGN. A column of whole numbers becomes *residuals* against a prediction, zigzag-coded, cut into byte
  * planes (all lowest bytes, then all second bytes, …), each plane compressed by itself: noise fills the
  * lowest plane and the rest is nearly constant, which an entropy coder handles best with a table per plane.
+ * Noise that is more than a byte wide would fill one plane and half of the next, without what one says of the
+ * other: then the lowest bits, which are noise alone, stand as they are, and the planes begin above them.
  * Some predictions are tried and the one with the smallest estimated size is used.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { BitWriter, MOST_BITS, readBits } from "./bits.ts";
 import { type ByteReader, type ByteWriter, FormatError } from "./bytes.ts";
+import { entropyBits, planeOf, readPlane, writePlane } from "./planes.ts";
+import {
+  fitSmoothing,
+  MOST_PHI,
+  MOST_THETA,
+  smoothed,
+  type Smoothing,
+  unsmoothed,
+} from "./smoothing.ts";
 
 /** How a number is predicted from those before it. */
 export const PREDICT_LEVEL = 0;
@@ -13,24 +24,26 @@ export const PREDICT_PREVIOUS = 1;
 export const PREDICT_SLOPE = 2;
 export const PREDICT_GRID = 3;
 export const PREDICT_MEAN = 4;
-export type Predictor = 0 | 1 | 2 | 3 | 4;
+export const PREDICT_SMOOTH = 5;
+export type Predictor = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** `PREDICT_MEAN` is the mean of this many numbers before: noise on a slowly moving level. */
 const MEAN_OF = 8;
 /** Sums of `MEAN_OF` numbers up to here are exact. */
 const MEAN_MOST = 2 ** 43;
 
-const PLANE_STORED = 0;
-const PLANE_ZSTD = 1;
-const PLANE_CONSTANT = 2;
+/** Smoothing takes longer to decode than `PREDICT_PREVIOUS`: for less than this nobody should wait. */
+const SMOOTH_COSTS = 1.003;
 
-/**
- * Level 1 was measured best on planes: noise takes 35 µs and 8 055 bytes per 10 000, level 3 58 µs and the
- * same, level 9 583 µs and the same; small jitter is even 8 % smaller at level 1 than at 3.
- */
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** Residuals stay below 2^53 (seven planes) when the numbers stay below 2^51 (times: below 2^43). */
-const MOST_PLANES = 7;
+/** In the byte that says how many planes there are, seven at most: how many bits stand below them. */
+const PLANES_MASK = 7;
+const LOW_SHIFT = 3;
+/** Codes whose mean is up to here fit a byte with few exceptions. */
+const BYTE_MEAN = 62;
+/** What lowest bits by themselves must come to, as they take time, too. */
+const LOW_GAINS = 0.99;
+/** Codes up to here are small integers of the engine. */
+const MOST_SMALL = 2 ** 30;
 
 /** Appends whole numbers (|x| < 2^51; with `PREDICT_SLOPE` or `PREDICT_GRID` |x| < 2^43). */
 export function writeWholes(
@@ -42,50 +55,100 @@ export function writeWholes(
   for (const predictor of predictors) {
     if (predictor === PREDICT_MEAN && !allWithin(numbers, MEAN_MOST)) continue;
     const residuals = residualsOf(numbers, predictor);
+    if (residuals === null) continue;
+    if (predictor === PREDICT_SMOOTH) residuals.bits *= SMOOTH_COSTS;
     if (best === null || residuals.bits < best.bits) best = residuals;
   }
-  const { predictor, base, step, codes, planes } = best!;
+  const { predictor, base, step, smoothing } = best!;
+  const { low, planes, codes } = withLowBits(best!);
   out.u8(predictor);
   out.zigzag(base);
   out.zigzag(step);
-  out.u8(planes);
+  if (predictor === PREDICT_SMOOTH) {
+    out.zigzag(smoothing!.phi);
+    out.zigzag(smoothing!.theta);
+  }
+  out.u8(planes | low << LOW_SHIFT);
+  const bits = new BitWriter(out);
+  if (low > 0) { for (const code of best!.codes) bits.add(code, low); }
+  bits.end();
   for (let p = 0; p < planes; p++) writePlane(out, planeOf(codes, p));
 }
 
-interface Residuals {
-  predictor: Predictor;
-  base: number;
-  step: number;
+/** Zigzag codes, and what they take when they are cut into planes. */
+interface Planes {
   codes: Float64Array;
   planes: number;
   /** Estimated size. */
   bits: number;
 }
 
-function residualsOf(numbers: Float64Array, predictor: Predictor): Residuals {
+interface Residuals extends Planes {
+  predictor: Predictor;
+  base: number;
+  step: number;
+  /** Of `PREDICT_SMOOTH`. */
+  smoothing: Smoothing | null;
+}
+
+/** Null: the predictor does not reach so far. */
+function residualsOf(numbers: Float64Array, predictor: Predictor): Residuals | null {
   const n = numbers.length;
-  const codes = new Float64Array(n);
-  const base = predictor === PREDICT_LEVEL ? middleOf(numbers) : n > 0 ? numbers[0] : 0;
+  const isAboutMiddle = predictor === PREDICT_LEVEL || predictor === PREDICT_SMOOTH;
+  const base = isAboutMiddle ? middleOf(numbers) : n > 0 ? numbers[0] : 0;
   const step = predictor === PREDICT_GRID && n > 1
     ? Math.round((numbers[n - 1] - numbers[0]) / (n - 1))
     : 0;
-  let most = 0;
+  if (predictor === PREDICT_SMOOTH) {
+    const smoothing = fitSmoothing(numbers, base);
+    const codes = smoothed(numbers, base, smoothing);
+    if (codes === null) return null;
+    return { predictor, base, step, smoothing, ...planesOf(zigzagged(codes)) };
+  }
+  const codes = new Float64Array(n);
   let sum = 0;
   for (let i = 0; i < n; i++) {
     const prediction = predictor === PREDICT_MEAN
       ? meanBefore(sum, i, base)
       : predicted(numbers, i, predictor, base, step);
     sum += numbers[i] - (i >= MEAN_OF ? numbers[i - MEAN_OF] : 0);
-    const residual = numbers[i] - prediction;
-    const code = residual >= 0 ? residual * 2 : -residual * 2 - 1;
-    codes[i] = code;
-    if (code > most) most = code;
+    codes[i] = numbers[i] - prediction;
   }
+  return { predictor, base, step, smoothing: null, ...planesOf(zigzagged(codes)) };
+}
+
+/** In place. */
+function zigzagged(residuals: Float64Array): Float64Array {
+  for (let i = 0; i < residuals.length; i++) {
+    const residual = residuals[i];
+    residuals[i] = residual >= 0 ? residual * 2 : -residual * 2 - 1;
+  }
+  return residuals;
+}
+
+function planesOf(codes: Float64Array): Planes {
+  let most = 0;
+  for (let i = 0; i < codes.length; i++) if (codes[i] > most) most = codes[i];
   let planes = 0;
   for (let rest = most; rest >= 1; rest /= 256) planes++;
   let bits = 0;
   for (let p = 0; p < planes; p++) bits += entropyBits(codes, p);
-  return { predictor, base, step, codes, planes, bits };
+  return { codes, planes, bits };
+}
+
+/** The codes without as many of their lowest bits as make the whole smallest. */
+function withLowBits(all: Planes): Planes & { low: number } {
+  const { codes, planes, bits } = all;
+  const n = codes.length;
+  let [sum, most] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    sum += codes[i];
+    if (codes[i] > most) most = codes[i];
+  }
+  const low = Math.min(MOST_BITS, Math.ceil(Math.log2(sum / n / BYTE_MEAN)));
+  if (planes < 2 || !(low > 0) || most > MOST_SMALL) return { ...all, low: 0 };
+  const above = planesOf(codes.map((code) => code >>> low));
+  return above.bits + n * low < LOW_GAINS * bits ? { ...above, low } : { ...all, low: 0 };
 }
 
 /** Prediction from the sum of the (up to) `MEAN_OF` numbers before number `i`. */
@@ -118,92 +181,70 @@ function middleOf(numbers: Float64Array): number {
   return numbers.length === 0 ? 0 : Math.round(sum / numbers.length);
 }
 
-function entropyBits(codes: Float64Array, plane: number): number {
-  const histogram = new Uint32Array(256);
-  const divisor = 256 ** plane;
-  for (let i = 0; i < codes.length; i++) histogram[byteOf(codes[i], plane, divisor)]++;
-  let bits = 0;
-  for (let b = 0; b < 256; b++) {
-    const count = histogram[b];
-    if (count > 0) bits -= count * Math.log2(count / codes.length);
-  }
-  return bits;
-}
-
-function byteOf(code: number, plane: number, divisor: number): number {
-  return code < 4294967296 && plane < 4
-    ? (code >>> (plane * 8)) & 255
-    : Math.floor(code / divisor) % 256;
-}
-
-function planeOf(codes: Float64Array, plane: number): Uint8Array {
-  const bytes = new Uint8Array(codes.length);
-  const divisor = 256 ** plane;
-  for (let i = 0; i < codes.length; i++) bytes[i] = byteOf(codes[i], plane, divisor);
-  return bytes;
-}
-
-/** Appends `n` bytes: as a constant, compressed, or as they are, whichever is smallest. */
-export function writePlane(out: ByteWriter, bytes: Uint8Array): void {
-  if (isConstant(bytes)) {
-    out.u8(PLANE_CONSTANT);
-    out.u8(bytes[0] ?? 0);
-    return;
-  }
-  const packed = zstdCompressSync(bytes, ZSTD);
-  const smaller = packed.length < bytes.length;
-  out.u8(smaller ? PLANE_ZSTD : PLANE_STORED);
-  if (smaller) out.varint(packed.length);
-  out.raw(smaller ? packed : bytes);
-}
-
-function isConstant(bytes: Uint8Array): boolean {
-  for (let i = 1; i < bytes.length; i++) if (bytes[i] !== bytes[0]) return false;
-  return true;
-}
-
-/** Reads `n` bytes that `writePlane` wrote. Allocates `n` at most. */
-export function readPlane(reader: ByteReader, n: number): Uint8Array {
-  const mode = reader.u8();
-  if (mode === PLANE_CONSTANT) return new Uint8Array(n).fill(reader.u8());
-  if (mode === PLANE_STORED) return reader.raw(n);
-  if (mode !== PLANE_ZSTD) throw new FormatError(`plane mode ${mode} is not known`);
-  const packed = reader.raw(reader.varint());
-  let bytes: Uint8Array;
-  try {
-    bytes = zstdDecompressSync(packed, { maxOutputLength: Math.max(1, n) });
-  } catch (error) {
-    throw new FormatError(`a plane cannot be decompressed: ${error}`);
-  }
-  if (bytes.length !== n) throw new FormatError(`a plane has ${bytes.length} of ${n} bytes`);
-  return bytes;
-}
-
 /** Reads `n` numbers that `writeWholes` wrote. */
 export function readWholes(reader: ByteReader, n: number): Float64Array {
   const predictor = reader.u8();
-  if (predictor > PREDICT_MEAN) throw new FormatError(`predictor ${predictor} is not known`);
+  if (predictor > PREDICT_SMOOTH) throw new FormatError(`predictor ${predictor} is not known`);
   const base = reader.zigzag();
   const step = reader.zigzag();
-  const planes = reader.u8();
-  if (planes > MOST_PLANES) throw new FormatError(`${planes} planes are too many`);
-  const residuals = planes <= SMALL_PLANES
+  const smoothing = predictor === PREDICT_SMOOTH ? readSmoothing(reader) : null;
+  const shape = reader.u8();
+  const planes = shape & PLANES_MASK;
+  const low = shape >> LOW_SHIFT;
+  if (low > 0 && planes > SMALL_PLANES) throw new FormatError(`${planes} planes above bits`);
+  if (smoothing !== null) {
+    if (planes > SMALL_PLANES) throw new FormatError(`${planes} planes of smoothed numbers`);
+    return unsmoothed(aboveBits(reader, n, planes, low), base, smoothing);
+  }
+  const residuals = low > 0
+    ? aboveBits(reader, n, planes, low)
+    : planes <= SMALL_PLANES
     ? smallResiduals(reader, n, planes)
     : largeResiduals(reader, n, planes);
   return undone(residuals, predictor as Predictor, base, step);
+}
+
+function readSmoothing(reader: ByteReader): Smoothing {
+  const [phi, theta] = [reader.zigzag(), reader.zigzag()];
+  if (Math.abs(phi) > MOST_PHI || Math.abs(theta) > MOST_THETA) {
+    throw new FormatError(`the coefficients ${phi} and ${theta} are not known`);
+  }
+  return { phi, theta };
 }
 
 /** Codes of up to this many planes fit the engine's small integers. */
 const SMALL_PLANES = 3;
 
 function smallResiduals(reader: ByteReader, n: number, planes: number): Int32Array {
+  return withPlanes(reader, new Int32Array(n), planes, 0);
+}
+
+/** Of codes below 2^31, the lowest bits of which stand by themselves. */
+function aboveBits(reader: ByteReader, n: number, planes: number, low: number): Int32Array {
   const codes = new Int32Array(n);
-  for (let p = 0; p < planes; p++) {
+  if (low > 0) readBits(reader, codes, low);
+  return withPlanes(reader, codes, planes, low);
+}
+
+/** Adds planes above the lowest bits of codes, and makes residuals of them. */
+function withPlanes(
+  reader: ByteReader,
+  codes: Int32Array,
+  planes: number,
+  low: number,
+): Int32Array {
+  const n = codes.length;
+  for (let p = 0; p < planes - 1; p++) {
     const plane = readPlane(reader, n);
-    const shift = 8 * p;
+    const shift = low + 8 * p;
     for (let i = 0; i < n; i++) codes[i] |= plane[i] << shift;
   }
-  for (let i = 0; i < n; i++) codes[i] = (codes[i] >>> 1) ^ -(codes[i] & 1);
+  const last = planes > 0 ? readPlane(reader, n) : new Uint8Array(n);
+  const shift = low + 8 * (planes - 1);
+  for (let i = 0; i < n; i++) {
+    const code = codes[i] | last[i] << shift;
+    codes[i] = (code >>> 1) ^ -(code & 1);
+  }
   return codes;
 }
 

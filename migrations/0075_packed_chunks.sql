@@ -1,0 +1,1 @@
+-- not readable by the previous release: from now on chunks and summaries are written in version 3, which would count as damaged there; put the backup from before the update in place
