@@ -72,15 +72,9 @@ export function encodeMinutes(slice: Slice, scaled: Scaled | null): Uint8Array<A
 }
 
 /** Readings summed up by minute or by hour, in order of time. */
-export interface Sums {
+export interface Sums extends Columns {
   /** Of the numbers in min, max and sum; `RAW`: they are the values themselves. */
   exponent: number;
-  /** Minutes or hours since the epoch. */
-  at: Float64Array;
-  n: Float64Array;
-  min: Float64Array;
-  max: Float64Array;
-  sum: Float64Array;
 }
 
 function encodeSums(sums: Sums): Uint8Array<ArrayBuffer> {

@@ -7,10 +7,16 @@
  */
 import { bitsOf, BitWriter, MOST_BITS } from "./bits.ts";
 import { type ByteReader, type ByteWriter, FormatError } from "./bytes.ts";
-import type { Sums } from "./minutes.ts";
 
-/** Columns of at least as many numbers as are read. */
-export type Columns = Omit<Sums, "exponent">;
+/** Readings summed up by minute or by hour, in order of time; columns that are read into may be longer. */
+export interface Columns {
+  /** Minutes or hours since the epoch. */
+  at: Float64Array;
+  n: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
+  sum: Float64Array;
+}
 
 /** In the byte of a column: each number stands by how much it is more than the one before. */
 const BY_STEPS = 32;
