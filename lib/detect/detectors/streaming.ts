@@ -65,8 +65,9 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
     if (input.kind !== "reading") return NOTHING;
     const { tMs, value } = input;
     if (!Number.isFinite(value) || !Number.isFinite(tMs)) return NOTHING;
-    s.engine.take(tMs, value);
+    const mayBeOdd = s.engine.take(tMs, value);
     if (Number.isNaN(s.hintMs)) s.hintMs = tMs - HINT_EVERY_MS + HINT_AGE_MS;
+    if (!mayBeOdd) return NOTHING;
     const score = scoreOf(s.engine);
     if (score < s.options.threshold) return NOTHING;
     const reason = reasonOf(s.engine, value);

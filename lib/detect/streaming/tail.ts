@@ -48,6 +48,13 @@ export class Tail {
   surprise(a: number, edgeOctaves: number): number {
     if (this.total === 0 || a <= NONE) return 0;
     if (Number.isNaN(this.offset)) return Math.log10(2 * (this.total / this.weight + 1));
+    const share = this.share(a, edgeOctaves);
+    return share >= 1 ? 0 : -Math.log10(share);
+  }
+
+  /** That share; NaN where there is none, and `surprise` alone knows. For who wants the largest of several. */
+  share(a: number, edgeOctaves: number): number {
+    if (this.total === 0 || a <= NONE || Number.isNaN(this.offset)) return NaN;
     const bins = this.bins, edge = edgeOctaves * PER_OCTAVE;
     const x = (Math.log2(a) - this.offset) * PER_OCTAVE;
     const soft = Math.max(-1, Math.min(this.top, Math.floor(x + edge)));
@@ -58,8 +65,7 @@ export class Tail {
       const d = (i + 0.5 - x) / edge;
       beyond += d >= 1 ? bins[i] : d <= -1 ? 0 : bins[i] * (0.5 + 0.5 * d);
     }
-    const share = (beyond / this.weight + 0.5) / (this.total / this.weight + 1);
-    return share >= 1 ? 0 : -Math.log10(share);
+    return (beyond / this.weight + 0.5) / (this.total / this.weight + 1);
   }
 
   /** Adds one slot's oddness (> 0). */
