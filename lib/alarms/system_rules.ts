@@ -32,6 +32,8 @@ export interface SystemFacts {
   storageAtRisk: string | null;
   /** Why nothing gets to the history server; null: it does, or there is none. */
   history: string | null;
+  /** What waits for it and why that needs a person; `away`: it has been away for a day. */
+  historyBacklog: { text: string; away: boolean } | null;
   /** What was acknowledged and could not be read at the start; null: nothing. */
   cut: string | null;
   /** Readings of new sensors that were refused this hour, because the most new ones were reached. */
@@ -335,6 +337,12 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
     key: "history",
     title: "The history server gets nothing",
     judge: ({ history }) => sentence(history, "warning"),
+  },
+  {
+    key: "history-backlog",
+    title: "Readings pile up for the history server",
+    judge: ({ historyBacklog: found }) =>
+      sentence(found?.text ?? null, found?.away ? "critical" : "warning"),
   },
   {
     key: "cut",

@@ -25,6 +25,16 @@ Deno.test("the rule about new sensors tells that the most of an hour is reached"
   assert.match(judge("sensor-cap", { refusedNew: 3 }), /3 readings.*new_sensors_per_hour/);
 });
 
+Deno.test("the rule about what waits for the history server is critical once that was away for a day", () => {
+  const severity = (away: boolean) => {
+    const { judge } = SYSTEM_RULES.find(({ key }) => key === "history-backlog")!;
+    return (judge({ ...WELL, historyBacklog: { text: "much waits", away } }) as Wrong).severity;
+  };
+  assert.equal(judge("history-backlog", {}), "well");
+  assert.equal(judge("history-backlog", { historyBacklog: { text: "much", away: true } }), "much");
+  assert.deepEqual([severity(false), severity(true)], ["warning", "critical"]);
+});
+
 Deno.test("the rule about the quarantine tells as long as a message stands there", () => {
   assert.equal(judge("quarantine", { quarantine: { count: 0, latest: null } }), "well");
   assert.match(

@@ -188,7 +188,7 @@ export async function build(
       cameras: () => cameraFacts(cameras.cameras, clock.now()),
       probes: () => probeFacts(polls),
       host: () => hostFacts(host),
-      history: history.state,
+      history,
       sites: () => ({
         sites: siteFacts(sites, clock.now()),
         siteAlarms: siteAlarmFacts(sites),

@@ -1,5 +1,6 @@
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
+import { createBacklog } from "../history/backlog.ts";
 import type { History } from "../history/history.ts";
 import type { Runner } from "../detect/runner/runner.ts";
 import type { PoisonWatch } from "../intake/poison.ts";
@@ -32,7 +33,7 @@ export interface SystemFactParts {
   cameras: () => SystemFacts["cameras"];
   probes: () => SystemFacts["probes"];
   host: () => Promise<SystemFacts["host"]>;
-  history: History["state"];
+  history: Pick<History, "state" | "waiting">;
   sites: () => Pick<SystemFacts, "sites" | "siteAlarms">;
 }
 
@@ -41,6 +42,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   const { clock } = parts;
   /** When each thing that is not well began to be so. */
   const since = new Map<string, number>();
+  const historyBacklog = createBacklog(clock, parts.history);
   const looks: { atMs: number; rejected: number; taken: number }[] = [];
 
   function lasting(what: string, wrong: boolean): boolean {
@@ -58,7 +60,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
   }
 
   function historyTrouble(): string | null {
-    const { health, detail } = parts.history();
+    const { health, detail } = parts.history.state();
     return lasting("history server", health === "degraded") ? detail : null;
   }
 
@@ -93,6 +95,7 @@ export function createSystemFacts(parts: SystemFactParts): () => Promise<SystemF
       ...parts.sites(),
       host: await parts.host(),
       history: historyTrouble(),
+      historyBacklog: await historyBacklog(),
     };
   };
 }

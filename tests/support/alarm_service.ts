@@ -33,6 +33,7 @@ export const WELL: SystemFacts = {
   backup: null,
   storageFailing: null,
   storageAtRisk: null,
+  historyBacklog: null,
   history: null,
   cut: null,
   refusedNew: null,
