@@ -100,13 +100,29 @@ export function createHistoryServer(
       if (answer.truncated) throw new HistoryError(`${shown} answered with more than fits`);
       return answer;
     } catch (error) {
-      if (error instanceof OutgoingError) throw new HistoryError(reasonOf(error, shown));
+      if (error instanceof OutgoingError) {
+        throw new HistoryError(reasonOf(error, shown), { cause: error });
+      }
       throw error;
     }
   }
 
-  async function good(...question: Parameters<typeof ask>): Promise<string> {
-    const { status, text } = await ask(...question);
+  /** Of what only reads: once more at once when the connection broke, as one that was kept open may at any time. */
+  async function look(...question: Parameters<typeof ask>): ReturnType<typeof ask> {
+    try {
+      return await ask(...question);
+    } catch (error) {
+      const broke = error instanceof HistoryError && error.cause instanceof OutgoingError &&
+        error.cause.fault === "unreachable";
+      if (!broke) throw error;
+      return await ask(...question);
+    }
+  }
+
+  const good = async (...question: Parameters<typeof ask>) => judged(await ask(...question));
+  const read = async (...question: Parameters<typeof ask>) => judged(await look(...question));
+
+  function judged({ status, text }: { status: number; text: string }): string {
     if (status >= 200 && status < 300) return text;
     if (status === 401 || status === 403) {
       throw new HistoryError(`${shown} refuses Perch (${status}): its user, password or token`);
@@ -133,7 +149,7 @@ export function createHistoryServer(
     const body = new URLSearchParams({ ...form, nocache: "1" }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const answer = parsed(
-      await good(`/api/v1/${path}`, { method: "POST", body, headers }, signal),
+      await read(`/api/v1/${path}`, { method: "POST", body, headers }, signal),
     ) as { status?: string; data?: { result?: unknown } } | null;
     const result = answer?.data?.result;
     if (answer?.status !== "success" || !Array.isArray(result)) {
@@ -148,7 +164,7 @@ export function createHistoryServer(
   return {
     async facts(signal) {
       await query("query", { query: "1" }, signal);
-      const { status, text } = await ask("/metrics", {}, signal);
+      const { status, text } = await look("/metrics", {}, signal);
       return factsOf(status === 200 ? text : "");
     },
     async write(blocks, signal) {
@@ -181,7 +197,7 @@ export function createHistoryServer(
         reduce_mem_usage: "1",
         max_rows_per_line: "10000",
       });
-      const text = await good(`/api/v1/export?${form}`, {}, signal);
+      const text = await read(`/api/v1/export?${form}`, {}, signal);
       const lines = text.split("\n").filter((line) => line !== "");
       const parts: Exported[] = [];
       for (const line of lines) {
