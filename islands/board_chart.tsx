@@ -26,7 +26,10 @@ export function BoardChart({ tile, zone }: { tile: Chart; zone: string }): VNode
         <div key={i}>
           {lines.length > 1 && <p class="muted">{line.title}</p>}
           <StateBands
-            spans={spansOf({ ...line, bucketMs: line.bucket_ms, n: [] }, gapOf(line))}
+            spans={spansOf(
+              { ...line, bucketMs: line.bucket_ms, n: [], missing: undefined },
+              gapOf(line),
+            )}
             fromMs={fromMs}
             toMs={toMs}
             nowMs={toMs}
@@ -35,6 +38,11 @@ export function BoardChart({ tile, zone }: { tile: Chart; zone: string }): VNode
           />
         </div>
       ))}
+      {lines.some(({ missing }) => missing) && (
+        <p class="muted" role="status">
+          Some readings are missing here: the history server cannot be asked.
+        </p>
+      )}
     </div>
   );
 }

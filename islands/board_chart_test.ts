@@ -1,5 +1,22 @@
 import assert from "node:assert/strict";
-import { scaleOf, timeTicks } from "./board_chart.tsx";
+import { render } from "preact-render-to-string";
+import type { BoardLine } from "../lib/live/board.ts";
+import { BoardChart, scaleOf, timeTicks } from "./board_chart.tsx";
+
+Deno.test("board chart: says that readings are missing while the history server cannot be asked, and only then", () => {
+  const line = (missing: boolean) =>
+    ({
+      ...{ title: "Oil", unit: "°C", kind: "number", missing, bucket_ms: 1, states: [] },
+      ...{ t: [1], min: [1], mean: [1], max: [1], interval_ms: null, limits: {} },
+    }) as unknown as BoardLine;
+  const drawn = (...lines: BoardLine[]) =>
+    render(BoardChart({
+      tile: { kind: "chart", title: "", about: null, href: null, from_ms: 0, to_ms: 9, lines },
+      zone: "UTC",
+    }));
+  assert.match(drawn(line(false), line(true)), /the history server cannot be asked\./);
+  assert.doesNotMatch(drawn(line(false)), /history server/);
+});
 
 Deno.test("board chart: scales begin and end at round values around the data", () => {
   assert.deepEqual(scaleOf(61.2, 69.9).ticks, [60, 62.5, 65, 67.5, 70]);

@@ -41,6 +41,7 @@ const lineShape = z.object({
   mean: z.array(z.number()),
   max: z.array(z.number()),
   bucket_ms: z.number(),
+  missing: z.boolean().describe("some readings are missing: the history server did not answer"),
   states: z.array(z.string()).describe("what its values mean, where they are no measures"),
   interval_ms: z.number().nullable().describe("its usual time between readings"),
   limits: z.object({

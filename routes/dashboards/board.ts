@@ -256,7 +256,11 @@ function createLines(
     clock: Pick<Clock, "now">;
   },
 ): (sensor: Sensor, range: ChartRange) => Promise<Omit<BoardLine, "title">> {
-  const kept = createKept<Omit<BoardLine, "title">>(clock, LINES_KEPT);
+  const kept = createKept<Omit<BoardLine, "title">>(
+    clock,
+    LINES_KEPT,
+    ({ missing }) => !missing,
+  );
 
   async function read(sensor: Sensor, lengthMs: number): Promise<Omit<BoardLine, "title">> {
     const toMs = clock.now();
@@ -267,13 +271,14 @@ function createLines(
       toMs: toMs + 1,
       points: POINTS,
     });
-    const { bucketMs, t, min, mean, max } = bucketsOf(found, decimals, convert);
+    const { bucketMs, t, min, mean, max, missing } = bucketsOf(found, decimals, convert);
     const { warning_low, warning_high, critical_low, critical_high } = settingsIn(
       convert,
       sensor.settings,
     );
     return {
       ...{ unit, kind: sensor.kind, t, min, mean, max, bucket_ms: bucketMs },
+      missing: missing !== undefined,
       states: sensor.kind === "binary" ? ["off", "on"] : sensor.states,
       interval_ms: recent.intervalMs(sensor.num),
       limits: { warning_low, warning_high, critical_low, critical_high },

@@ -6,9 +6,14 @@ export type Kept<T> = (key: string, forMs: number, read: () => Promise<T>) => Pr
 
 /**
  * Keeps at most `most` answers. What is too old makes room; what is not stays, and what comes then is read and not
- * kept: were the oldest pushed out, a round over more than `most` of them would find none. What failed is read again.
+ * kept: were the oldest pushed out, a round over more than `most` of them would find none. What failed, or is not
+ * `whole`, is read again.
  */
-export function createKept<T>({ now }: Pick<Clock, "now">, most: number): Kept<T> & {
+export function createKept<T>(
+  { now }: Pick<Clock, "now">,
+  most: number,
+  whole: (value: T) => boolean = () => true,
+): Kept<T> & {
   /** Answers that are kept at the moment. */
   size(): number;
 } {
@@ -32,9 +37,10 @@ export function createKept<T>({ now }: Pick<Clock, "now">, most: number): Kept<T
     clear(nowMs);
     if (kept.size >= most) return value;
     kept.set(key, { fromMs: nowMs, untilMs: nowMs + forMs, value });
-    value.catch(() => {
+    const drop = () => {
       if (kept.get(key)?.value === value) kept.delete(key);
-    });
+    };
+    value.then((found) => whole(found) || drop(), drop);
     return value;
   };
   return Object.assign(ask, { size: () => kept.size });

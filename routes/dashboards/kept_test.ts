@@ -26,5 +26,12 @@ Deno.test("kept answers: a round over more than fit finds those that fit, and th
   await assert.rejects(fails(), new RegExp(String(before + 1)));
 });
 
+Deno.test("kept answers: one that is not whole is read again, for the next who asks", async () => {
+  const kept = createKept<number>({ now: () => 0 }, 10, (value) => value !== 1);
+  let reads = 0;
+  const ask = () => kept("a", 100, () => Promise.resolve(++reads));
+  assert.deepEqual([await ask(), await ask(), await ask()], [1, 2, 2]);
+});
+
 Deno.test("kept answers: four screens with as many lines as a dashboard takes read none twice", () =>
   assert.ok(LINES_KEPT >= 4 * TILES_MOST * LINES_MOST));
