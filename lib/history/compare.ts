@@ -1,6 +1,6 @@
 import type { ReadingColumns } from "../readings/onward.ts";
 
-/** The server keeps about twelve digits of a value. */
+/** The server keeps eleven digits of a value: it differs by less than 1e-12 of it. */
 const TOLERANCE = 4e-12;
 
 /** Both in time order. */

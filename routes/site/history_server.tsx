@@ -166,6 +166,10 @@ export function HistoryPanel(
               {facts?.bytes == null ? "it does not say" : bytes(facts.bytes)}
             </Fact>
           </Facts>
+          <p class="muted">
+            Whole numbers are kept there exactly, others to eleven digits; minutes and hours on this
+            disk are exact.
+          </p>
           <Post action="/settings/history-server/test">Test it now</Post>
         </>
       )}

@@ -23,6 +23,7 @@ const ENVIRONMENT = {
   SENDER_PASSWORD: canary("smtp"),
   THINGSPEAK_WRITE_API_KEY: canary("write"),
   THINGSPEAK_READ_API_KEY: canary("read"),
+  HISTORY_TOKEN: canary("history"),
   SLACK_WEBHOOK_URL: `https://hooks.example.com/${canary("slack")}`,
 };
 
@@ -35,6 +36,8 @@ Deno.test("secrets: twenty canaries are found in no output, no file and no answe
       ...ENVIRONMENT,
       MQTT_URL: `mqtt://127.0.0.1:${freePort()}`,
       MQTT_USER: "perch",
+      // Nobody listens: it is asked, and what went wrong is said.
+      HISTORY_URL: `http://127.0.0.1:${freePort()}`,
       OUTGOING_NETWORKS: "127.0.0.1",
       LOG_LEVEL: "debug",
     },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createOutgoing } from "../../lib/base/create_outgoing.ts";
 import { compare } from "../../lib/history/compare.ts";
-import { createHistoryServer } from "../../lib/history/server.ts";
+import { createHistoryServer, METRIC } from "../../lib/history/server.ts";
 import type { BucketResult } from "../../lib/readings/store.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/words/times.ts";
 import { startHistory } from "../support/history_site.ts";
@@ -63,6 +63,41 @@ function assertSame(found: BucketResult, wanted: [number, Bucket][], what: strin
     );
   });
 }
+
+Deno.test({
+  name: "a history server keeps whole numbers exactly and eleven digits of others, within 1e-12",
+  ignore: !haveVictoria(),
+  fn: async () => {
+    await using victoria = await startVictoria();
+    const outgoing = createOutgoing({
+      allowed: () => [],
+      opened: ["127.0.0.1"],
+      ownPorts: () => [],
+    });
+    const place = { url: victoria.url, authorization: null, trusted: true };
+    const server = createHistoryServer({ outgoing, place });
+    let series = 0;
+    /** How many come back as others, and how far they are off at most. */
+    const kept = async (values: readonly number[]) => {
+      const name = `s${series++}`;
+      const tMs = Float64Array.from(values, (_, i) => START_MS + i * 1_000);
+      const labels = [["__name__", METRIC], ["case", name]] as const;
+      await server.write([{ labels, tMs, value: Float64Array.from(values) }]);
+      await server.flush();
+      const { value } = await server.readings({ case: name }, { fromMs: START_MS, toMs: END_MS });
+      assert.equal(value.length, values.length);
+      const off = values.map((one, i) => Math.abs(value[i] - one) / Math.abs(one || 1));
+      return { others: off.filter((one) => one > 0).length, most: Math.max(...off) };
+    };
+    const of = (digits: number) =>
+      made(3, 300).map(({ value }) => Number((Math.PI * value).toPrecision(digits)));
+    const whole = [...of(17).map((value) => Math.round(value * 1e10)), Number.MAX_SAFE_INTEGER];
+    assert.deepEqual(await kept(whole), { others: 0, most: 0 });
+    assert.deepEqual(await kept(of(11)), { others: 0, most: 0 });
+    const { others, most } = await kept(of(16));
+    assert.ok(others > 250 && most > 1e-14 && most < 1e-12, `${others} of 306 by ${most}`);
+  },
+});
 
 Deno.test("a history server answers what the disk has no more, exactly, and the seam is not seen", async () => {
   if (!haveVictoria()) return;
