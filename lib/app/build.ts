@@ -327,7 +327,7 @@ export async function build(
     history,
     emergency,
     forwarder,
-    mqttFeedTasks: mqttFeedTasks(foundation, machines),
+    mqttFeedTasks: await mqttFeedTasks(foundation, machines),
     siteDeskTasks: siteDeskTasks(foundation, { sites, access }),
     corrections,
     faults,

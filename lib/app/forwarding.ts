@@ -9,6 +9,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { AuditChange } from "../events/audit_change.ts";
 import { waitOf } from "../notify/answer.ts";
 import { restMs } from "../notify/backoff.ts";
+import { createAside } from "../upstream/edge/aside_store.ts";
 import { createForwardStore } from "../upstream/edge/forward_store.ts";
 import { createForwarder, type ForwardConfig, type Forwarder } from "../upstream/edge/forwarder.ts";
 import { hardwareId } from "../upstream/edge/hardware.ts";
@@ -86,6 +87,7 @@ export async function createForwarding(
     clock,
     log: log.child("forwarding"),
     ...{ store, readings, events, registry, sync, config, acknowledge },
+    aside: createAside("forward", storage),
     write: db.write,
     newestEvent: () => events.newest(),
     async send(to, message, signal) {

@@ -2,7 +2,7 @@
  * Reading the journal after the fact: whoever derives something from every reading (detection) keeps a
  * cursor, the id of the last group it is done with, and reads on from there after a crash. A journal table
  * is freed only when every cursor has passed it. A reader that lags far behind may set groups aside (`setAside`):
- * copied into `journal_kept`, they wait there, and the journal is freed as ever.
+ * copied into a table of its own (`KEPT`), they wait there, and the journal is freed as ever.
  */
 import type { Connection } from "../db/connection.ts";
 import type { SqlStatement } from "../db/client.ts";
@@ -11,7 +11,7 @@ import { blobOf } from "./chunk_cache.ts";
 import { type DamageBook, isDamage } from "./damage.ts";
 import type { DecodedGroup } from "./journal.ts";
 import { decodeOne } from "./journal_store.ts";
-import type { JournalPage, JournalQuery } from "./store.ts";
+import type { JournalPage, JournalQuery, KeptBy } from "./store.ts";
 
 /** Rows looked at by one call, whatever their size. */
 const ROWS_MOST = 1_000;
@@ -64,11 +64,16 @@ export class JournalCursors {
  */
 export async function readAfter(
   { connection, damage, uncheckedGroup }: ReaderDeps,
-  { afterGroup, maxBytes, kept = false }: JournalQuery,
+  { afterGroup, maxBytes, kept }: JournalQuery,
 ): Promise<JournalPage> {
   const groups: Copied[] = [];
   for (
-    const { id, blob } of await rowsAfter(connection, kept ? KEPT : JOURNAL, afterGroup, maxBytes)
+    const { id, blob } of await rowsAfter(
+      connection,
+      kept === undefined ? JOURNAL : keptRows(kept),
+      afterGroup,
+      maxBytes,
+    )
   ) {
     try {
       groups.push(copyOf(decodeOne(id, blob, uncheckedGroup)));
@@ -87,15 +92,16 @@ export async function readAfter(
  */
 export async function setAside(
   { connection, damage, uncheckedGroup, cursors }: ReaderDeps & { cursors: JournalCursors },
-  name: string,
+  name: KeptBy,
   maxBytes: number,
 ): Promise<number | null> {
+  const table = KEPT[name];
   const after = cursors.get(name) ?? 0;
   const rows = await rowsAfter(connection, JOURNAL, after, maxBytes);
   if (rows.length === 0) return null;
   const statements: SqlStatement[] = [];
   const last = await connection.query({
-    sql: "SELECT readings, bytes FROM journal_kept ORDER BY id DESC LIMIT 1",
+    sql: `SELECT readings, bytes FROM ${table} ORDER BY id DESC LIMIT 1`,
   });
   const [before, bytesBefore] = (last.rows[0] ?? [0, 0]).map(Number);
   let readings = before, bytes = bytesBefore;
@@ -105,8 +111,7 @@ export async function setAside(
       readings += n;
       bytes += blob.length;
       statements.push({
-        sql: "INSERT INTO journal_kept (id, n, readings, bytes, t_ms, b) " +
-          "VALUES (?, ?, ?, ?, ?, ?)",
+        sql: `INSERT INTO ${table} (id, n, readings, bytes, t_ms, b) VALUES (?, ?, ?, ?, ?, ?)`,
         args: [
           ...[id, n, readings, bytes],
           tMs.subarray(0, n).reduce((a, b) => Math.max(a, b), 0),
@@ -130,11 +135,16 @@ interface ReaderDeps {
 
 const JOURNAL = "(SELECT id, b FROM journal_a WHERE id > ?1 AND id <= ?2 " +
   "UNION ALL SELECT id, b FROM journal_b WHERE id > ?1 AND id <= ?2)";
-const KEPT = "(SELECT id, b FROM journal_kept WHERE id > ?1 AND id <= ?2)";
+/** What is set aside by whom. */
+const KEPT: Readonly<Record<KeptBy, string>> = {
+  forward: "journal_kept",
+  forward_mqtt: "journal_kept_mqtt",
+};
+const keptRows = (name: KeptBy) => `(SELECT id, b FROM ${KEPT[name]} WHERE id > ?1 AND id <= ?2)`;
 
 async function rowsAfter(
   connection: Connection,
-  rows: typeof JOURNAL | typeof KEPT,
+  rows: string,
   afterGroup: number,
   maxBytes: number,
 ): Promise<{ id: number; blob: Uint8Array }[]> {

@@ -128,23 +128,23 @@ Deno.test("moveCursor writes what belongs to it in the same transaction", async 
 Deno.test("what is set aside is freed in the journal and read on in order, over a start too", async () => {
   await withDatabase(async (url) => {
     let engine = await openEngine({ url, limits: SMALL });
-    await engine.store.moveCursor("far", 0, []);
+    await engine.store.moveCursor("forward", 0, []);
     let aside = 0;
     for (let i = 0; i < 600; i += 60) {
       await fill(engine, i, i + 60);
-      for (let n; (n = await engine.store.setAside("far", 400)) !== null;) aside += n;
+      for (let n; (n = await engine.store.setAside("forward", 400)) !== null;) aside += n;
     }
     assert.equal(aside, 1800);
     const { journalBytes } = await engine.store.stats();
     assert.ok(journalBytes < 6 * SMALL.journal.mostBytes, `${journalBytes} bytes of journal`);
     await engine.close();
     engine = await openEngine({ url, limits: SMALL });
-    assert.equal(await engine.store.cursor("far"), 600);
+    assert.equal(await engine.store.cursor("forward"), 600);
     for (let after = 0, step = 0; after < 600;) {
       const page = await engine.store.journalAfter({
         afterGroup: after,
         maxBytes: 900,
-        kept: true,
+        kept: "forward",
       });
       page.groupId.forEach((group) => assert.equal(group, ++step));
       assert.equal(page.value[0], after / 3 + 1);

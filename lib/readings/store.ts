@@ -71,7 +71,7 @@ export interface ReadingsStore extends ImportStore, OnwardStore {
    * transaction: the journal is freed, and `journalAfter` with `kept` finds them. Gives the readings in them; null:
    * nothing was left.
    */
-  setAside(name: string, maxBytes: number): Promise<number | null>;
+  setAside(name: KeptBy, maxBytes: number): Promise<number | null>;
   /** The reader of this name reads along no more, in one transaction with `extra`. */
   dropCursor(name: string, extra: readonly SqlStatement[]): Promise<void>;
   /**
@@ -141,9 +141,11 @@ export interface JournalQuery {
   afterGroup: number;
   /** Bytes of journal to read at once; one group is read whatever its size. */
   maxBytes: number;
-  /** Only what was set aside. */
-  kept?: boolean;
+  /** Only what this reader has set aside. */
+  kept?: KeptBy;
 }
+/** Readers that may set groups aside, by the names of their cursors; each has a table for it. */
+export type KeptBy = "forward" | "forward_mqtt";
 /** Some groups: `groupId` and `n` per group, the readings of all of them one after the other. */
 export interface JournalPage {
   groupId: Float64Array;

@@ -49,6 +49,14 @@ Deno.test({
       await broker.restart();
       await all(100);
       assert.deepEqual([...heard.keys()], ["forwarded/north/hall/press/load"]);
+      await edge.app.stop();
+      const off = await startApp({ PERCH_DATA: edge.dataDir });
+      assert.equal(
+        await off.app.parts().storage.readings.cursor("forward_mqtt"),
+        null,
+        "switched off",
+      );
+      await off.app.stop();
     } finally {
       await reader.endAsync(true);
       await edge.close();

@@ -17,11 +17,8 @@ export const journalB = sqliteTable("journal_b", {
   b: bytes("b").notNull(),
 });
 
-/**
- * Groups of the journal that a reader which lags behind (what is forwarded to a centre) still needs: copied out of it,
- * so that its tables can be freed. Deleted once the reader has passed them.
- */
-export const journalKept = sqliteTable("journal_kept", {
+/** A function: columns belong to one table. */
+const keptColumns = () => ({
   id: integer("id").primaryKey(),
   /** Readings in it. */
   n: integer("n").notNull(),
@@ -32,6 +29,14 @@ export const journalKept = sqliteTable("journal_kept", {
   tMs: ms("t_ms").notNull(),
   b: bytes("b").notNull(),
 });
+
+/**
+ * Groups of the journal that a reader which lags behind (what is forwarded to a centre) still needs: copied out of it,
+ * so that its tables can be freed. Deleted once the reader has passed them.
+ */
+export const journalKept = sqliteTable("journal_kept", keptColumns());
+/** The same for what goes to a broker. */
+export const journalKeptMqtt = sqliteTable("journal_kept_mqtt", keptColumns());
 
 /** Where the journal of a sensor ends and its chunks begin. Written with each sealed chunk. */
 export const series = sqliteTable("series", {

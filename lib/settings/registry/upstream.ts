@@ -20,7 +20,8 @@ export const UPSTREAM_SETTINGS = {
   "forwarding.keep_days": setting({
     category: "Forwarding",
     title: "Wait for the centre",
-    help: "What the centre has not taken by then is not forwarded any more; it stays here.",
+    help:
+      "What the centre, or the upstream broker, has not taken by then is not forwarded any more; it stays here.",
     schema: whole(1, 366),
     default: 30,
     unit: "days",
@@ -30,7 +31,8 @@ export const UPSTREAM_SETTINGS = {
     category: "Forwarding",
     title: "Room for what waits",
     help:
-      "When more waits for the centre, the oldest of it is not forwarded any more; it stays here.",
+      "When more waits for the centre, or for the upstream broker, the oldest of it is not forwarded any more; it " +
+      "stays here.",
     schema: whole(1, 100_000),
     default: 500,
     unit: "MB",

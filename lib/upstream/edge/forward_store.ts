@@ -15,17 +15,6 @@ export interface Place {
 }
 export type Lane = "readings" | "events";
 
-/** What waits outside the journal. */
-export interface KeptStats {
-  firstId: number;
-  lastId: number;
-  oldestMs: number;
-  bytes: number;
-  readings: number;
-  /** Readings of all that was set aside before these. */
-  readingsBefore: number;
-}
-
 /** The tables of an edge: they are restored together with what they count. */
 export interface ForwardStore {
   epochs(): Promise<Epoch[]>;
@@ -34,13 +23,6 @@ export interface ForwardStore {
   put(lane: Lane, place: Place): SqlStatement;
   /** The newest group that was committed. */
   lastGroup(): Promise<number>;
-  /** What was set aside and not passed yet; null: nothing. */
-  kept(): Promise<KeptStats | null>;
-  /** The id of the group that is `bytes` from the beginning, with the readings up to it. */
-  keptAt(bytes: number): Promise<{ id: number; readings: number } | null>;
-  /** The last group that is older, with the readings up to it. */
-  keptBefore(tMs: number): Promise<{ id: number; readings: number } | null>;
-  dropKept(toId: number): SqlStatement;
   /** Forwarding was switched off: nothing of it is left. */
   clear(): SqlStatement[];
   done(): Promise<number[]>;
@@ -50,13 +32,6 @@ export interface ForwardStore {
 
 export function createForwardStore(db: Database): ForwardStore {
   const orm = createOrm(db);
-  // By hand: what is kept are packed bytes, and these read one row each.
-  const one = async (sql: string, args: readonly number[] = []) =>
-    (await db.query({ sql, args, one: true })).rows[0]?.map(Number) ?? null;
-  const numbered = async (where: string, arg: number) => {
-    const row = await one(`SELECT id, readings FROM journal_kept WHERE ${where} LIMIT 1`, [arg]);
-    return row === null ? null : { id: row[0], readings: row[1] };
-  };
   return {
     epochs: async () => {
       const rows = await orm.select().from(forwardEpochs).orderBy(asc(forwardEpochs.id)).all();
@@ -76,40 +51,18 @@ export function createForwardStore(db: Database): ForwardStore {
         build.insert(forwardCursors).values({ lane, ...place })
           .onConflictDoUpdate({ target: forwardCursors.lane, set: place }),
       ),
+    // By hand: the newest of four tables.
     async lastGroup() {
-      const row = await one(
-        "SELECT max((SELECT coalesce(max(id), 0) FROM journal_a), " +
+      const { rows } = await db.query({
+        sql: "SELECT max((SELECT coalesce(max(id), 0) FROM journal_a), " +
           "(SELECT coalesce(max(id), 0) FROM journal_b), " +
           "(SELECT coalesce(max(id), 0) FROM journal_kept), " +
           "(SELECT coalesce(max(sealed_group), 0) FROM series))",
-      );
-      return row![0];
+        one: true,
+      });
+      return Number(rows[0][0]);
     },
-    async kept() {
-      const first = await one(
-        "SELECT id, t_ms, bytes - length(b), readings - n FROM journal_kept ORDER BY id LIMIT 1",
-      );
-      if (first === null) return null;
-      const last = await one(
-        "SELECT id, bytes, readings FROM journal_kept ORDER BY id DESC LIMIT 1",
-      );
-      return {
-        ...{ firstId: first[0], lastId: last![0], oldestMs: first[1] },
-        bytes: last![1] - first[2],
-        readings: last![2] - first[3],
-        readingsBefore: first[3],
-      };
-    },
-    async keptAt(bytes) {
-      const first = await one(
-        "SELECT bytes - length(b) FROM journal_kept ORDER BY id LIMIT 1",
-      );
-      return first === null ? null : await numbered("bytes >= ? ORDER BY id", first[0] + bytes);
-    },
-    keptBefore: (tMs) => numbered("t_ms < ? ORDER BY id DESC", tMs),
-    dropKept: (toId) => ({ sql: "DELETE FROM journal_kept WHERE id <= ?", args: [toId] }),
     clear: () => [
-      { sql: "DELETE FROM journal_kept" },
       statementOf(build.delete(forwardCursors)),
       statementOf(build.delete(forwardEpochs)),
       statementOf(build.delete(forwardDone)),

@@ -10,8 +10,10 @@ import type { EventLog } from "../../events/events_store.ts";
 import { isPrivate } from "../../events/event.ts";
 import type { Registry } from "../../machines/registry.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
-import { DAY_MS, duration } from "../../words/times.ts";
+import { duration } from "../../words/times.ts";
 import { EVENTS_MOST, type Forward, type Forwarded, PROTOCOL, type SentAlarm } from "../wire.ts";
+import { ASIDE_AFTER_MS } from "./aside_store.ts";
+import { gaveUp } from "./gave_up.ts";
 import type { Upstream } from "./line.ts";
 import { packed } from "./packing.ts";
 import { ForwardPlace, type PlaceDeps } from "./place.ts";
@@ -73,8 +75,6 @@ const PAGE_BYTES = 32 * 1024;
 const LINGER_MS = 300;
 const HEARTBEAT_MS = 5_000;
 const SAVE_MS = 10_000;
-/** What has waited for so long is taken out of the journal. */
-const ASIDE_AFTER_MS = 10 * 60_000;
 const BOUND_MS = 60_000;
 /** Behind by so much, the newest values are sent ahead. */
 const LIVE_AFTER_MS = 10_000;
@@ -164,7 +164,11 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
   }
 
   const nextPage = (at: ForwardPlace, maxBytes: number) =>
-    readings.journalAfter({ afterGroup: at.at("readings"), maxBytes, kept: at.isKept });
+    readings.journalAfter({
+      afterGroup: at.at("readings"),
+      maxBytes,
+      ...(at.isKept ? { kept: "forward" } : {}),
+    });
 
   /** The epoch that is sent of: the older one as long as something of it is left. */
   async function leading(at: ForwardPlace, ofReadings: number, ofEvents: number): Promise<number> {
@@ -241,8 +245,8 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
   /** The centre has less than it had acknowledged: it was restored from a backup. */
   async function goBack(at: ForwardPlace, lane: "readings" | "events", has: number): Promise<void> {
     if (lane === "events") return at.move(lane, has);
-    for (const kept of [true, false]) {
-      const page = await readings.journalAfter({ afterGroup: has, maxBytes: 1, kept });
+    for (const  of of[{ kept: "forward" as const }, {}]) {
+      const page = await readings.journalAfter({ afterGroup: has, maxBytes: 1, ...of });
       if (page.groupId[0] === has + 1) return at.move(lane, has);
     }
     if (lostTo === at.at(lane)) return;
@@ -281,15 +285,15 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
     else asideMs ??= nowMs;
     if (asideMs !== null && nowMs - asideMs > ASIDE_AFTER_MS) {
       const moved = await at.setAside();
-      if (moved === null) asideMs = nowMs;
-      else waitingInJournal = Math.max(0, (waitingInJournal ?? 0) - moved);
+      asideMs = nowMs;
+      waitingInJournal = Math.max(0, (waitingInJournal ?? 0) - moved);
     }
     if (at.kept !== null && nowMs - boundedMs > BOUND_MS) {
       boundedMs = nowMs;
       const lost = await at.bound({ bytes: keepBytes, beforeMs: clock.now() - keepMs });
       if (lost > 0) {
         lostTo = at.at("readings");
-        await events.append(gaveUp(lost, keepMs, clock.now()));
+        await events.append(gaveUp(lost, "forwarding", keepMs, clock.now()));
       }
     }
     state.keptBytes = at.kept?.bytes ?? 0;
@@ -410,21 +414,4 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
 function asSet(state: ForwardState, config: ForwardConfig | null): ForwardState {
   if (config === null) return OFF;
   return state.state === "off" ? starting(config.upstream) : { ...state };
-}
-
-function gaveUp(lost: number, keepMs: number, nowMs: number) {
-  return {
-    type: "component.changed",
-    subject: "component:forwarding",
-    severity: "warning",
-    tMs: nowMs,
-    text:
-      `${lost} readings were not forwarded: they waited longer than ${
-        keepMs / DAY_MS
-      } days, or were more than ` +
-      "may wait. They are still here",
-    actor: null,
-    body: { lost },
-    route: true,
-  } as const;
 }

@@ -10,6 +10,7 @@ import {
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../words/times.ts";
 import type { EventDraft } from "../../events/event.ts";
 import type { Forward, Forwarded } from "../wire.ts";
+import { createAside } from "./aside_store.ts";
 import { createForwardStore } from "./forward_store.ts";
 import { createForwarder, type Forwarder, type Sent } from "./forwarder.ts";
 import { upstreamOf } from "./line.ts";
@@ -85,6 +86,7 @@ async function openEdge(
     log: silentLog(),
     store: createForwardStore(db),
     readings: store,
+    aside: createAside("forward", { db, readings: store }),
     write: db.write,
     newestEvent: () => Promise.resolve(0),
     config: () => ({

@@ -1,15 +1,16 @@
 import { randomId } from "../../base/ids.ts";
 import type { SqlStatement } from "../../db/client.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
-import type { Epoch, ForwardStore, KeptStats, Lane, Place } from "./forward_store.ts";
+import type { Aside, Bounds, KeptStats } from "./aside_store.ts";
+import type { Epoch, ForwardStore, Lane, Place } from "./forward_store.ts";
 
 /** Name of the cursor in the journal: what is before it was sent or set aside. */
 const READER = "forward";
-const ASIDE_BYTES = 256 * 1024;
 
 export interface PlaceDeps {
   store: ForwardStore;
-  readings: Pick<ReadingsStore, "cursor" | "moveCursor" | "dropCursor" | "setAside">;
+  aside: Aside;
+  readings: Pick<ReadingsStore, "cursor" | "moveCursor" | "dropCursor">;
   write: (statements: readonly SqlStatement[]) => Promise<unknown>;
   newestEvent: () => Promise<number>;
 }
@@ -29,7 +30,7 @@ export class ForwardPlace {
 
   /** Where it stands; what was never forwarded begins now. */
   static async open(deps: PlaceDeps): Promise<ForwardPlace> {
-    const { store, readings } = deps;
+    const { store, readings, aside } = deps;
     let epochs = await store.epochs();
     let { readings: groups, events } = await store.places();
     if (groups === null || events === null || epochs.length === 0) {
@@ -37,6 +38,7 @@ export class ForwardPlace {
       events = { seq: await deps.newestEvent(), lost: 0 };
       const epoch = { epoch: randomId(20), afterGroup: groups.seq, afterEvent: events.seq };
       await readings.moveCursor(READER, groups.seq, [
+        aside.drop(Number.MAX_SAFE_INTEGER),
         ...store.clear(),
         store.addEpoch(epoch),
         store.put("readings", groups),
@@ -45,12 +47,13 @@ export class ForwardPlace {
       epochs = [epoch];
     }
     const saved = { readings: groups.seq, events: events.seq };
-    return new ForwardPlace(deps, epochs, { readings: groups, events }, saved, await store.kept());
+    return new ForwardPlace(deps, epochs, { readings: groups, events }, saved, await aside.stats());
   }
 
   /** Nothing of it is left. */
-  static async forget({ store, readings }: PlaceDeps): Promise<void> {
-    if (await readings.cursor(READER) !== null) await readings.dropCursor(READER, store.clear());
+  static async forget({ store, readings, aside }: PlaceDeps): Promise<void> {
+    if (await readings.cursor(READER) === null) return;
+    await readings.dropCursor(READER, [aside.drop(Number.MAX_SAFE_INTEGER), ...store.clear()]);
   }
 
   at(lane: Lane): number {
@@ -85,46 +88,38 @@ export class ForwardPlace {
 
   /** Writes where it stands. */
   async save(): Promise<void> {
-    const { store, readings, write } = this.deps;
+    const { store, readings, aside, write } = this.deps;
     const { readings: groups, events } = this.places;
     if (this.saved.readings === groups.seq && this.saved.events === events.seq) return;
     const statements = [store.put("readings", groups), store.put("events", events)];
-    if (this.kept !== null) statements.push(store.dropKept(groups.seq));
+    if (this.kept !== null) statements.push(aside.drop(groups.seq));
     const passed = await readings.cursor(READER) ?? 0;
     if (groups.seq > passed) await readings.moveCursor(READER, groups.seq, statements);
     else await write(statements);
     this.saved = { readings: groups.seq, events: events.seq };
-    if (this.kept !== null) this.kept = await store.kept();
+    if (this.kept !== null) this.kept = await aside.stats();
   }
 
-  /** One step of taking what waits out of the journal: the readings in it; null: nothing is left there. */
-  async setAside(): Promise<number | null> {
-    const { readings, store } = this.deps;
+  /** Takes what waits out of the journal; the readings in it. */
+  async setAside(): Promise<number> {
+    const { aside } = this.deps;
     await this.save();
-    const moved = await readings.setAside(READER, ASIDE_BYTES);
-    this.kept = await store.kept();
+    const moved = await aside.take();
+    this.kept = await aside.stats();
     return moved;
   }
 
   /** Gives up the oldest of what waits beyond these bounds; the readings that were lost by it. */
-  async bound({ bytes, beforeMs }: { bytes: number; beforeMs: number }): Promise<number> {
-    const { store, write } = this.deps;
-    const { kept } = this;
-    if (kept === null) return 0;
-    const over = kept.bytes - bytes;
-    const places = [
-      over > 0 ? await store.keptAt(over) : null,
-      kept.oldestMs < beforeMs ? await store.keptBefore(beforeMs) : null,
-    ].filter((one) => one !== null);
-    if (places.length === 0) return 0;
-    const to = places.reduce((a, b) => a.id > b.id ? a : b);
-    const lost = to.readings - kept.readingsBefore;
-    const seq = Math.max(this.at("readings"), to.id);
-    this.places.readings = { seq, lost: this.lost + lost };
-    await write([store.put("readings", this.places.readings), store.dropKept(to.id)]);
+  async bound(bounds: Bounds): Promise<number> {
+    const { store, aside, write } = this.deps;
+    const beyond = this.kept === null ? null : await aside.beyond(this.kept, bounds);
+    if (beyond === null) return 0;
+    const seq = Math.max(this.at("readings"), beyond.to);
+    this.places.readings = { seq, lost: this.lost + beyond.readings };
+    await write([store.put("readings", this.places.readings), aside.drop(beyond.to)]);
     this.saved = { ...this.saved, readings: seq };
-    this.kept = await store.kept();
-    return lost;
+    this.kept = await aside.stats();
+    return beyond.readings;
   }
 
   /** Numbers begin anew: what comes after these was not sent under the old ones. */
