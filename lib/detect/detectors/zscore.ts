@@ -46,7 +46,12 @@ export interface ZscoreState {
   readonly ring: Float64Array;
   count: number;
   next: number;
+  /** Of the last reading, unless that is unscored. */
   score: number;
+  /** How many readings the last one, which is unscored as it is plainly usual, is compared with; 0: it has a score. */
+  unscored: number;
+  /** What it took the place of in the ring. */
+  was: number;
   /** Reports in hand, as of `refilledMs`. */
   inHand: number;
   refilledMs: number;
@@ -73,6 +78,8 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     count: 0,
     next: 0,
     score: 0,
+    unscored: 0,
+    was: 0,
     inHand: AT_ONCE,
     refilledMs: -Infinity,
     reportedMs: -Infinity,
@@ -82,16 +89,16 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
 
   step(s, input) {
     if (input.kind !== "reading" || !Number.isFinite(input.value)) return NOTHING;
-    const { window, sigmas, minSpread } = s.options;
+    const { window, sigmas } = s.options;
     const x = input.value;
     let found: readonly Finding[] = NOTHING;
     s.score = 0;
     // Half a window is enough to begin with, and five readings are the least.
-    if (s.count >= Math.max(5, window >> 1)) {
-      const { mean, deviation } = moments(s.ring, s.count);
-      const spread = Math.max(deviation, minSpread, ROUNDING * Math.abs(mean));
-      const off = Math.abs(x - mean);
-      const away = off === 0 ? 0 : spread > 0 ? Math.min(off / spread, 1e6) : 1e6;
+    const judged = s.count >= Math.max(5, window >> 1);
+    s.unscored = judged && surelyUsual(s, x) ? s.count : 0;
+    if (s.unscored > 0) s.was = s.ring[s.next];
+    else if (judged) {
+      const { away, mean, spread } = compared(s, x, s.count);
       s.score = away / (away + sigmas);
       if (away >= sigmas && mayReport(s, away, input.tMs)) {
         const reach = sigmas * spread;
@@ -121,11 +128,11 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     return found;
   },
 
-  score: (s) => s.score,
+  score: scoreOf,
 
   save: (s) =>
     new StateWriter(NAME, VERSION, 104 + 8 * s.ring.length)
-      .u32(s.count).u32(s.next).f64(s.score)
+      .u32(s.count).u32(s.next).f64(scoreOf(s))
       .f64(s.inHand, s.refilledMs, s.reportedMs, s.furthest).u32(s.heldBack)
       .f64s(s.ring).done(),
 
@@ -145,6 +152,43 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     return s;
   },
 };
+
+/** How many standard deviations a value is away from the first `count` readings of the ring. */
+function compared(s: ZscoreState, x: number, count: number) {
+  const { mean, deviation } = moments(s.ring, count);
+  const spread = Math.max(deviation, s.options.minSpread, ROUNDING * Math.abs(mean));
+  const off = Math.abs(x - mean);
+  const away = off === 0 ? 0 : spread > 0 ? Math.min(off / spread, 1e6) : 1e6;
+  return { away, mean, spread };
+}
+
+/** The score of the last reading. */
+function scoreOf(s: ZscoreState): number {
+  if (s.unscored === 0) return s.score;
+  const at = (s.next || s.options.window) - 1;
+  const x = s.ring[at];
+  s.ring[at] = s.was;
+  const { away } = compared(s, x, s.unscored);
+  s.ring[at] = x;
+  s.unscored = 0;
+  return s.score = away / (away + s.options.sigmas);
+}
+
+/** Of the deviation that is allowed: what rounding may change is far less than the rest. */
+const SURELY = 0.99;
+
+/** Whether a value is far from being reported: one pass without a division, which most readings need no more than. */
+function surelyUsual({ ring, count, options }: ZscoreState, x: number): boolean {
+  let sum = 0, squares = 0;
+  for (let i = 0; i < count; i++) {
+    const d = ring[i] - x;
+    sum += d;
+    squares += d * d;
+  }
+  const off = sum / count;
+  const variance = (squares - sum * off) / (count - 1);
+  return squares === 0 || off * off < (SURELY * options.sigmas) ** 2 * variance;
+}
 
 /** Whether a reading that far away is reported; else it is counted. Times that run backwards refill nothing. */
 function mayReport(s: ZscoreState, away: number, tMs: number): boolean {

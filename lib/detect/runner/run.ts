@@ -153,8 +153,7 @@ export class Run {
     // A saved state may be ahead of the cursor.
     if (one === null || groupId <= one.savedGroup) return to;
     this.#name = { sensor, groupId };
-    const own = places.subarray(from, to);
-    one.readAll(group, own, this.#hearing(this.#clock.newestMs), this.#take);
+    one.readAll(group, places, from, to, this.#hearing(this.#clock.newestMs), this.#take);
     return to;
   }
 

@@ -70,20 +70,22 @@ export class Watched {
     }
   }
 
-  /** The same for readings of one group, at these places. Calls `found` detector by detector, with the place. */
+  /** The same for readings of one group, at `places[from]` up to `places[to]`. Calls `found` detector by detector, with the place. */
   readAll(
     { tMs, value }: { tMs: Float64Array; value: Float64Array },
     places: Uint32Array,
+    from: number,
+    to: number,
     { journalMs, heardMs }: Hearing,
     found: (finding: Finding, place: number) => void,
   ): void {
-    if (journalMs > -Infinity) this.#offsetMs = tMs[places[places.length - 1]] - journalMs;
+    if (journalMs > -Infinity) this.#offsetMs = tMs[places[to - 1]] - journalMs;
     this.changed = true;
     const input = this.#own;
     input.arrivalMs = journalMs;
     input.heardMs = heardMs;
     for (const { detector, state } of this.#running) {
-      for (let i = 0; i < places.length; i++) {
+      for (let i = from; i < to; i++) {
         const place = places[i];
         input.tMs = tMs[place];
         input.value = value[place];
