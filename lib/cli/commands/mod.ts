@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { backup, backupCleanup, backupList } from "./backup.ts";
+import { bench } from "./bench.ts";
 import { cameraRecover, cameraStatus, cameraTest } from "./camera.ts";
 import { check } from "./check.ts";
 import { consoleCommand } from "./console.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   health,
   consoleCommand,
   logs,
+  bench,
   optimise,
   backup,
   backupList,

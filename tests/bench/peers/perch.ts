@@ -4,6 +4,8 @@ import { type Asked, type Peer, textOf } from "./peer.ts";
 
 /** The compiled program. */
 export const BINARY = `${ROOT}dist/perch`;
+/** On a host that is busy with what was sent before. */
+const READY_MS = 120_000;
 /** Beyond what is sent: they are looked at with every reading, and no alarm begins. */
 const LIMITS = { warning_high: 400, critical_high: 500, warning_low: -400, hysteresis: 1 };
 
@@ -28,7 +30,7 @@ export async function perchPeer(below: string): Promise<Peer> {
       ...{ LOG_LEVEL: "warn", MQTT_PORT: "0" },
       ...port === null ? {} : { PERCH_PORT: `${port}` },
     };
-    return startPerch({ dataDir, binary: [BINARY], env });
+    return startPerch({ dataDir, binary: [BINARY], env, readyMs: READY_MS });
   }
 
   const get = async (path: string) => await textOf(await fetch(perch.url + path, { headers }));
