@@ -258,6 +258,7 @@ export function createStorageGuard(deps: StorageGuardDeps): StorageGuard {
           append: (group, extra) => watched(() => readings.append(group, extra)),
           retain: (options) => upkeep(() => readings.retain(options)),
           compact: () => upkeep(() => readings.compact()),
+          gather: () => upkeep(() => readings.gather()),
           forget: (sensor) => upkeep(() => readings.forget(sensor)),
           moveCursor: (name, groupId, extra) =>
             watched(() => readings.moveCursor(name, groupId, extra)),

@@ -19,8 +19,8 @@ const TRIM_PAUSE_MS = 50;
 const MEGABYTE = 1_000_000;
 
 /**
- * Merges late data, takes down a tier what its retention ends, and keeps the index of hours; all rest while the
- * database is copied. Nothing is taken down while an import is under way: what is still to come of a minute would
+ * Merges late data, takes down a tier what its retention ends, gathers small chunks, and keeps the index of hours; all
+ * rest while the database is copied. Nothing is taken down while an import is under way: what is still to come of a minute would
  * count as there already (`summedUpWithin`).
  */
 export function readingsUpkeep(
@@ -43,6 +43,7 @@ export function readingsUpkeep(
         paused() || mayGo() === "none" || await importing()
           ? NOTHING_RETAINED
           : await readings.retain(options),
+      gather: () => paused() ? Promise.resolve(false) : readings.gather(),
       indexHours: () => paused() ? Promise.resolve(false) : readings.indexHours(),
     },
     clock,

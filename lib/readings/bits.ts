@@ -10,7 +10,7 @@ export function bitsOf(most: number): number {
   return bits;
 }
 
-/** Appends whole numbers in bits, lowest bits first. */
+/** Appends whole numbers of different widths in bits, lowest bits first. */
 export class BitWriter {
   #held = 0;
   #have = 0;
@@ -33,6 +33,26 @@ export class BitWriter {
     if (this.#have > 0) this.out.u8(this.#held);
     this.#held = this.#have = 0;
   }
+}
+
+/** Appends the lowest `bits` (0 … `MOST_BITS`) of each number of a column, and zeros that fill the last byte. */
+export function writeBits(out: ByteWriter, numbers: Float64Array, bits: number): void {
+  const length = Math.ceil(numbers.length * bits / 8);
+  out.reserve(length);
+  const { bytes } = out;
+  const mask = 2 ** bits - 1;
+  let at = out.length;
+  out.length += length;
+  let held = 0;
+  let have = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    held |= (numbers[i] & mask) << have;
+    for (have += bits; have >= 8; have -= 8) {
+      bytes[at++] = held;
+      held >>>= 8;
+    }
+  }
+  if (have > 0) bytes[at] = held;
 }
 
 /** Fills a column with numbers of `bits` bits each, and passes by what fills their last byte. @throws FormatError */

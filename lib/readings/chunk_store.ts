@@ -29,20 +29,21 @@ export interface ChunkDraft {
   insert: SqlStatement;
 }
 
-/** Readings of one chunk: a part is cut so that none has more. */
+/** Readings of one chunk, as it is sealed: a part is cut so that none has more. */
 const CHUNK_READINGS = 12_000;
 /** A run of equal times is kept together up to here. */
 const CHUNK_READINGS_MOST = 60_000;
 
-/** Cuts a slice into chunks and encodes them. */
+/** Cuts a slice into chunks of up to `most` readings and encodes them. */
 export function draftChunks(
   sensor: number,
   slice: Slice,
   rank: number,
   late: boolean,
+  most = CHUNK_READINGS,
 ): ChunkDraft[] {
   const drafts: ChunkDraft[] = [];
-  const parts = Math.max(1, Math.ceil(slice.n / CHUNK_READINGS));
+  const parts = Math.max(1, Math.ceil(slice.n / most));
   const size = Math.ceil(slice.n / parts);
   for (let from = 0; from < slice.n;) {
     const to = cutAfter(slice, from, Math.min(from + size, slice.n));

@@ -32,6 +32,7 @@ export function createReadingsClient(rpc: RpcClient): ReadingsStore {
     replace: (replacement, extra) => rpc.call("replace", [replacement, extra]),
     restamp: (restamping, extra) => rpc.call("restamp", [restamping, extra]),
     compact: () => rpc.call("compact", []),
+    gather: () => rpc.call("gather", []),
     importReadings(block, dryRun) {
       const { sensor, n, tMs, value } = block;
       const buffers = [sensor, n, tMs, value].map(({ buffer }) => buffer as ArrayBuffer);
@@ -71,6 +72,7 @@ export function readingsHandlers(store: ReadingsStore): RpcHandlers {
     replace: store.replace,
     restamp: store.restamp,
     compact: () => store.compact(),
+    gather: () => store.gather(),
     importReadings: store.importReadings,
     importHours: store.importHours,
     importState: store.importState,

@@ -78,7 +78,8 @@ export async function compactStep(
   return true;
 }
 
-function replacement(
+/** Writes chunks of a sensor in the place of others. */
+export function replacement(
   drafts: ChunkDraft[],
   gone: number[],
   series: Series,

@@ -20,6 +20,7 @@ import { DamageBook } from "./damage.ts";
 import { stage } from "./duplicates.ts";
 import { createImportStore } from "./import_store.ts";
 import type { ImportLimits } from "./importing_step.ts";
+import { createGathering, type GatherLimits } from "./gathering.ts";
 import { encodeGroup } from "./journal.ts";
 import {
   freeTable,
@@ -51,7 +52,11 @@ export interface EngineDeps {
   clock: Clock;
   log: Log;
   /** Smaller limits for tests. */
-  options?: SealerOptions & { journal?: TurnLimits; importing?: ImportLimits };
+  options?: SealerOptions & {
+    journal?: TurnLimits;
+    importing?: ImportLimits;
+    gathering?: GatherLimits;
+  };
 }
 
 /**
@@ -109,6 +114,7 @@ export async function createReadingsEngine(deps: EngineDeps): Promise<ReadingsSt
     replace: (replacement, extra) => upkeep(() => core.replace(replacement, extra)),
     restamp: (restamping, extra) => upkeep(() => core.restamp(restamping, extra)),
     compact: () => upkeep(() => core.compact()),
+    gather: () => upkeep(() => core.gather()),
     importReadings: (block, dryRun) => upkeep(() => core.importReadings(block, dryRun)),
     importHours: (hours, dryRun) => upkeep(() => core.importHours(hours, dryRun)),
     importState: (name) => core.importState(name),
@@ -174,6 +180,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
   const sealer = new Sealer(table, journal, deps.options);
   const cursors = await JournalCursors.load(connection);
   const retention = createRetention(shared);
+  const gather = createGathering({ ...shared, limits: deps.options?.gathering });
   const indexHours = createHourIndex({ ...shared, clock });
   const scrub = createScrub({ ...shared, clock, state: scrubState });
   const staged = new GroupColumns();
@@ -272,6 +279,7 @@ async function createCore(deps: EngineDeps): Promise<Core> {
     compact: () => compactStep(shared),
     ...createImportStore({ ...shared, limits: deps.options?.importing }),
     ...createOnwardStore(shared),
+    gather: () => gather(),
     indexHours: () => indexHours(),
     journalAfter: (query) => readAfter(shared, query),
     cursor: (name) => Promise.resolve(cursors.get(name)),

@@ -50,6 +50,11 @@ export interface ReadingsStore extends ImportStore, OnwardStore {
   /** One small step of merging late data into its place. False when there is nothing left to do. */
   compact(): Promise<boolean>;
   /**
+   * One small step of making large chunks of small ones that are settled. False, once in a round, when all sensors
+   * were looked at.
+   */
+  gather(): Promise<boolean>;
+  /**
    * One small step of summing up hours that are over, so that queries over years read little. False when there is
    * nothing to do for the moment.
    */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
+import { HOUR_MS } from "../words/times.ts";
 import type { ReadingsStore, Retained, RetainOptions } from "./store.ts";
 
 /** Pause between two looks for late data to merge. */
@@ -8,10 +9,12 @@ const COMPACT_EVERY_MS = 10_000;
 const RETAIN_EVERY_MS = 10 * 60_000;
 /** Pause between two small steps, so that commits and queries go in between. */
 const STEP_PAUSE_MS = 50;
-/** What only makes queries faster waits longer. */
-const INDEX_PAUSE_MS = 200;
-/** Steps of the index between two looks at the rest. */
-const INDEX_STEPS = 40;
+/** What only makes queries faster, or the file smaller, waits longer. */
+const IDLE_PAUSE_MS = 200;
+/** Steps of the index, and of gathering, between two looks at the rest. */
+const IDLE_STEPS = 40;
+/** Pause between two rounds of gathering: a sensor of 1 Hz has a run to gather every eight hours. */
+const GATHER_EVERY_MS = HOUR_MS;
 
 /** What a step gives that had nothing to do. */
 export const NOTHING_RETAINED: Retained = {
@@ -25,11 +28,12 @@ export const NOTHING_RETAINED: Retained = {
 
 /**
  * The background task that keeps the readings tidy: merges late data into its place, takes down a tier what
- * retention no longer keeps, and sums up hours for queries, in small steps between the commits.
+ * retention no longer keeps, makes large chunks of small ones, and sums up hours for queries, in small steps between
+ * the commits.
  */
 export function createReadingsUpkeep(
   deps: {
-    readings: Pick<ReadingsStore, "compact" | "retain" | "indexHours">;
+    readings: Pick<ReadingsStore, "compact" | "retain" | "gather" | "indexHours">;
     clock: Clock;
     log: Log;
     /** Asked before each round, so that a changed setting counts at once. */
@@ -58,17 +62,21 @@ export function createReadingsUpkeep(
     if (isAnything) log.info("retention summed up or deleted what is old", done);
   }
 
-  async function index(signal: AbortSignal): Promise<void> {
-    for (let steps = 0; steps < INDEX_STEPS && !signal.aborted; steps++) {
-      if (!await readings.indexHours()) return;
-      await clock.sleep(INDEX_PAUSE_MS, signal);
+  /** True when there is nothing left to do. */
+  async function someSteps(step: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+    for (let steps = 0; steps < IDLE_STEPS && !signal.aborted; steps++) {
+      if (!await step()) return true;
+      await clock.sleep(IDLE_PAUSE_MS, signal);
     }
+    return false;
   }
 
   return {
     name: "readings upkeep",
     async run(signal) {
       let retainedMs = -Infinity;
+      // Not in the first minutes: others have a lot to do then.
+      let gatheredMs = clock.monotonic();
       while (!signal.aborted) {
         while (!signal.aborted && await readings.compact()) {
           await clock.sleep(STEP_PAUSE_MS, signal);
@@ -77,7 +85,10 @@ export function createReadingsUpkeep(
           await retain(signal);
           retainedMs = clock.monotonic();
         }
-        await index(signal);
+        if (clock.monotonic() - gatheredMs >= GATHER_EVERY_MS) {
+          if (await someSteps(() => readings.gather(), signal)) gatheredMs = clock.monotonic();
+        }
+        await someSteps(() => readings.indexHours(), signal);
         await clock.sleep(COMPACT_EVERY_MS, signal);
       }
     },

@@ -171,6 +171,7 @@ Deno.test("createReadingsUpkeep merges late data and runs retention until it is 
           return await engine.store.compact();
         },
         retain: (options) => engine.store.retain(options),
+        gather: () => engine.store.gather(),
         indexHours: () => engine.store.indexHours(),
       },
       clock,

@@ -2,11 +2,12 @@
  * DESIGN. A column of whole numbers becomes *residuals* against a prediction, zigzag-coded, cut into byte
  * planes (all lowest bytes, then all second bytes, …), each plane compressed by itself: noise fills the
  * lowest plane and the rest is nearly constant, which an entropy coder handles best with a table per plane.
- * Noise that is more than a byte wide would fill one plane and half of the next, without what one says of the
- * other: then the lowest bits, which are noise alone, stand as they are, and the planes begin above them.
+ * The lowest bits of wide noise are noise alone: where it pays, they stand as they are, and the planes begin above
+ * them. Else tables are large, and what is more than a byte wide fills one plane and half of the next, without what
+ * one says of the other.
  * Some predictions are tried and the one with the smallest estimated size is used.
  */
-import { BitWriter, MOST_BITS, readBits } from "./bits.ts";
+import { MOST_BITS, readBits, writeBits } from "./bits.ts";
 import { type ByteReader, type ByteWriter, FormatError } from "./bytes.ts";
 import { entropyBits, planeOf, readPlane, writePlane } from "./planes.ts";
 import {
@@ -38,10 +39,10 @@ const SMOOTH_COSTS = 1.003;
 /** In the byte that says how many planes there are, seven at most: how many bits stand below them. */
 const PLANES_MASK = 7;
 const LOW_SHIFT = 3;
-/** Codes whose mean is up to here fit a byte with few exceptions. */
-const BYTE_MEAN = 62;
+/** Above the lowest bits, codes have about this mean: few kinds of bytes, so that the table of a plane is small. */
+const LOW_MEAN = 10;
 /** What lowest bits by themselves must come to, as they take time, too. */
-const LOW_GAINS = 0.99;
+const LOW_GAINS = 0.998;
 /** Codes up to here are small integers of the engine. */
 const MOST_SMALL = 2 ** 30;
 
@@ -69,9 +70,7 @@ export function writeWholes(
     out.zigzag(smoothing!.theta);
   }
   out.u8(planes | low << LOW_SHIFT);
-  const bits = new BitWriter(out);
-  if (low > 0) { for (const code of best!.codes) bits.add(code, low); }
-  bits.end();
+  writeBits(out, best!.codes, low);
   for (let p = 0; p < planes; p++) writePlane(out, planeOf(codes, p));
 }
 
@@ -138,16 +137,18 @@ function planesOf(codes: Float64Array): Planes {
 
 /** The codes without as many of their lowest bits as make the whole smallest. */
 function withLowBits(all: Planes): Planes & { low: number } {
-  const { codes, planes, bits } = all;
+  const { codes, bits } = all;
   const n = codes.length;
   let [sum, most] = [0, 0];
   for (let i = 0; i < n; i++) {
     sum += codes[i];
     if (codes[i] > most) most = codes[i];
   }
-  const low = Math.min(MOST_BITS, Math.ceil(Math.log2(sum / n / BYTE_MEAN)));
-  if (planes < 2 || !(low > 0) || most > MOST_SMALL) return { ...all, low: 0 };
-  const above = planesOf(codes.map((code) => code >>> low));
+  const low = Math.min(MOST_BITS, Math.ceil(Math.log2(sum / n / LOW_MEAN)));
+  if (!(low > 0) || most > MOST_SMALL) return { ...all, low: 0 };
+  const rest = new Float64Array(n);
+  for (let i = 0; i < n; i++) rest[i] = codes[i] >>> low;
+  const above = planesOf(rest);
   return above.bits + n * low < LOW_GAINS * bits ? { ...above, low } : { ...all, low: 0 };
 }
 

@@ -10,7 +10,7 @@ import {
   doing,
   median,
 } from "../support/bench.ts";
-import { createPlant } from "../support/plant.ts";
+import { createPlant, type PlantOptions } from "../support/plant.ts";
 import { openEngine } from "../support/storage.ts";
 
 const GROUP = 1000;
@@ -22,7 +22,8 @@ const MEMORY_FOLDER = "/dev/shm";
 
 /**
  * Figures: readings/s durable in groups of 1 000, sealing included, on the disk of `--data` and in memory;
- * the same for one row per reading; bytes at rest per reading; start on an hour of unsealed journal; bytes
+ * the same for one row per reading; bytes at rest per reading of white noise, with jitter of its times, and of noise
+ * that remembers 0.9 of what it was, with and without what an empty database takes; start on an hour of unsealed journal; bytes
  * written per reading at 500/s.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
@@ -34,8 +35,10 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     Object.assign(figures, await speed(disk.path, ""));
     if (memory) Object.assign(figures, await speed(memory.path, "_in_memory"));
     doing("bytes at rest");
-    figures.bytes_at_rest = await bytesAtRest(memory?.path ?? disk.path, 0);
-    figures.bytes_at_rest_jitter_2ms = await bytesAtRest(memory?.path ?? disk.path, 2);
+    const rest = memory?.path ?? disk.path;
+    Object.assign(figures, await bytesAtRest(rest, "", {}));
+    Object.assign(figures, await bytesAtRest(rest, "_jitter_2ms", { jitterMs: 2 }));
+    Object.assign(figures, await bytesAtRest(rest, "_memory_0.9", { memory: 0.9 }));
     doing("start with an hour of unsealed journal");
     figures.restart_hour_of_journal_ms = await restartMs(disk.path, memory?.path ?? disk.path);
     for (const intervalMs of [50, 100, 250]) {
@@ -126,16 +129,24 @@ function rowStatements(group: ReadingGroup): SqlStatement[] {
   return statements;
 }
 
-/** Bytes of the database in use per sealed reading, all tables but the journal included. */
-async function bytesAtRest(folder: string, jitterMs: number): Promise<number> {
-  const path = `${folder}/rest${jitterMs}.db`;
-  const sensors = 20;
-  const perSensor = 100_000;
-  const engine = await openEngine({ url: `file:${path}` });
-  const plant = createPlant({ sensors, jitterMs });
+/**
+ * Bytes of the database in use per sealed reading, all tables but the journal included; the part of it that an empty
+ * database takes; and what readings take in `chunks`, their summaries and rows included.
+ */
+async function bytesAtRest(
+  folder: string,
+  suffix: string,
+  noise: Pick<PlantOptions, "jitterMs" | "memory">,
+): Promise<Record<string, number>> {
+  const sensors = 10;
+  const perSensor = 200_000;
+  const engine = await openEngine({ url: `file:${folder}/rest${suffix}.db` });
+  const { databaseBytes: emptyBytes } = await engine.store.stats();
+  const plant = createPlant({ sensors, ...noise });
   for (let i = 0; i < sensors * perSensor / GROUP; i++) {
     await engine.store.append(plant.next(GROUP), []);
   }
+  while (await engine.store.gather());
   const { readings, tailReadings } = await engine.store.stats();
   // The journal is not at rest: only what is sealed counts.
   await engine.connection.write([{ sql: "DELETE FROM journal_a" }, {
@@ -143,7 +154,11 @@ async function bytesAtRest(folder: string, jitterMs: number): Promise<number> {
   }]);
   const { databaseBytes } = await engine.store.stats();
   await engine.close();
-  return databaseBytes / (readings - tailReadings);
+  const sealed = readings - tailReadings;
+  return {
+    [`bytes_at_rest${suffix}`]: databaseBytes / sealed,
+    [`bytes_in_chunks${suffix}`]: (databaseBytes - emptyBytes) / sealed,
+  };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface PlantOptions {
   intervalMs?: number;
   /** Standard deviation of the noise in quanta of 0.01, default 20. */
   sigma?: number;
+  /** How much of the noise of a sensor's last reading is in the next: an AR(1). Default 0. */
+  memory?: number;
   /** Standard deviation of the times in ms, default 0. */
   jitterMs?: number;
   startMs?: number;
@@ -24,9 +26,10 @@ export interface PlantOptions {
 export const PLANT_START_MS = Date.UTC(2026, 0, 1);
 
 export function createPlant(options: PlantOptions): Plant {
-  const { sensors, intervalMs = 1000, sigma = 20, jitterMs = 0, flags = 0 } = options;
+  const { sensors, intervalMs = 1000, sigma = 20, memory = 0, jitterMs = 0, flags = 0 } = options;
   const startMs = options.startMs ?? PLANT_START_MS;
   const gauss = gaussian(options.seed ?? 1);
+  const noise = new Float64Array(sensors);
   let count = 0;
   const timeOf = (i: number) =>
     startMs + Math.floor(i / sensors) * intervalMs +
@@ -44,7 +47,9 @@ export function createPlant(options: PlantOptions): Plant {
         tMs[i] = timeOf(count) + (jitterMs > 0 ? Math.round(jitterMs * gauss()) : 0);
         // A level of its own and a slow swing of some quanta, under the noise.
         const level = 2000 + sensor[i] * 10 + 30 * Math.sin(tMs[i] / 600_000);
-        value[i] = Math.round(level + sigma * gauss()) / 100;
+        const own = memory * noise[count % sensors] + sigma * gauss();
+        noise[count % sensors] = own;
+        value[i] = Math.round(level + own) / 100;
       }
       return {
         n,

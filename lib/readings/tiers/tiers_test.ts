@@ -22,7 +22,7 @@ type Step =
   | { kind: "retain"; days: number; minuteDays: number }
   | { kind: "shrink"; share: number }
   | { kind: "replace"; fromMs: number; hours: number; seed: number }
-  | { kind: "compact" | "index" | "restart" };
+  | { kind: "compact" | "gather" | "index" | "restart" };
 
 const time = fc.integer({ min: 0, max: SPAN_MS }).map((ms) => START_MS + ms);
 const seed = fc.integer({ min: 0, max: 1000 });
@@ -49,7 +49,7 @@ const STEPS: fc.Arbitrary<Step>[] = [
     hours: fc.integer({ min: 1, max: 100 }),
     seed,
   }),
-  fc.record({ kind: fc.constantFrom("compact" as const, "index" as const, "restart" as const) }),
+  fc.record({ kind: fc.constantFrom("compact", "gather", "index", "restart") }),
 ];
 
 const valueOf = (i: number, seed: number) => ((i * 7919 + seed * 131) % 2000 - 1000) / 10;
@@ -93,6 +93,9 @@ class History {
         return await this.#replace(step);
       case "compact":
         while (await this.store.compact());
+        return;
+      case "gather":
+        while (await this.store.gather());
         return;
       case "index":
         await this.clock.advance(7 * HOUR_MS);
