@@ -29,6 +29,7 @@ const BUNDLED = [
   "qr",
   "semver",
   "zod",
+  "zod-itself",
 ];
 
 /** Bundled by themselves and made short, because they are large and seldom loaded. Files import their default export. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lately } from "../../lib/base/schemas/late.ts";
 import { PerchError } from "../../lib/base/errors.ts";
 import { isUnder } from "../../lib/machines/machine.ts";
 import { placeOf } from "../../lib/machines/places.ts";
@@ -6,11 +7,11 @@ import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { VERDICTS } from "../../lib/words/verdict.ts";
 
 /** A page of a list: `next` goes into the next question as `cursor`; null: there is no more. */
-export function listOf<T extends z.ZodType>(item: T) {
+export const listOf = lately(<T extends z.ZodType>(item: T) => {
   const page = z.object({ items: z.array(item), next: z.string().nullable() });
   const name = item.meta()?.id;
   return name === undefined ? page : page.meta({ id: `${name}List` });
-}
+});
 
 /** How many items of a list to answer. */
 export function limitField(most: number, byDefault: number) {

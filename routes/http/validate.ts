@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { PerchError } from "../../lib/base/errors.ts";
+import { lately } from "../../lib/base/schemas/late.ts";
 import { fieldErrors, fieldWords } from "../../lib/base/field_words.ts";
 
 /** An object schema that says nothing about unknown fields is made to refuse them. */
-export function strict(schema: z.ZodType): z.ZodType {
+export const strict = lately((schema: z.ZodType): z.ZodType => {
   if (schema instanceof z.ZodObject && schema.def.catchall === undefined) return schema.strict();
   return schema;
-}
+});
 
 /**
  * Parses `value`, or throws PerchError `validation` with one entry per wrong field (at most 20).

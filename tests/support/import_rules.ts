@@ -128,6 +128,11 @@ const DOORS: readonly { packages: RegExp; may: RegExp; door: string }[] = [
     door: "lib/scripts/machine.ts",
   },
   {
+    packages: /^zod-itself$/,
+    may: /^lib\/base\/schemas\/z\.ts$/,
+    door: "lib/base/schemas/z.ts",
+  },
+  {
     packages: /^acorn$/,
     may: /^(lib\/faults\/corrections\/rules\/|\.ci\/slim\.ts$)/,
     door: "lib/faults/corrections/rules and .ci/slim.ts",
