@@ -9,8 +9,8 @@ import { TUNING, type Tuning } from "./tuning.ts";
 /** What is left, inside a quiet time, of a score that would have been an alarm. */
 const HUSHED = 0.8;
 
-/** Parts of which the largest counts alone. */
-const LARGEST = [5, 6, 7] as const;
+/** Parts of which the largest counts alone: from this one on. */
+const LARGEST = 5;
 
 /**
  * Nearly every reading is so usual that what exactly its result is changes nothing: that is worked out when somebody
@@ -20,8 +20,10 @@ export class Engine {
   readonly features: Features;
   readonly tails: Tail[];
   readonly #surprise = new Float64Array(FEATURES.length);
-  /** Edge that the surprise of the parts is still to be worked out with; NaN: it was. */
-  #edge = NaN;
+  readonly #share = new Float64Array(FEATURES.length);
+  /** What the surprise of the parts is still to be worked out with; null: it was. */
+  #edge: Float64Array | null = null;
+  readonly #edges: { lasting: Float64Array; alone: Float64Array };
   /** The joined surprise of which the result is still to be worked out; NaN: it was. */
   #now = NaN;
   #joined = 0;
@@ -37,6 +39,10 @@ export class Engine {
     this.features = new Features(tuning);
     this.tails = FEATURES.map(() => new Tail(tuning));
     this.past = new Float64Array(tuning.newest - 1);
+    this.#edges = {
+      lasting: Float64Array.of(tuning.edge),
+      alone: Float64Array.of(tuning.aloneEdge),
+    };
   }
 
   /** Judges a finite reading. True when its `result` may be that of an alarm. */
@@ -55,7 +61,7 @@ export class Engine {
       this.#result = 0;
       return false;
     }
-    const now = this.#now = this.#join(t.edge);
+    const now = this.#now = this.#join(this.#edges.lasting);
     if (now > this.#peak) this.#peak = now;
     // The result is `now` at most, and below both of these it leaves nothing behind.
     if (now < t.renew && now < t.alarm) return false;
@@ -72,10 +78,10 @@ export class Engine {
   /** Surprise of the last reading by feature. */
   get surprise(): Readonly<Float64Array> {
     this.#settle();
-    if (!Number.isNaN(this.#edge)) {
+    if (this.#edge !== null) {
       const s = this.#surprise, { odd } = this.features;
-      for (let i = 0; i < s.length; i++) s[i] = this.tails[i].surprise(odd[i], this.#edge);
-      this.#edge = NaN;
+      for (let i = 0; i < s.length; i++) s[i] = this.tails[i].surprise(odd[i], this.#edge[0]);
+      this.#edge = null;
     }
     return this.#surprise;
   }
@@ -100,7 +106,7 @@ export class Engine {
   #lastingOrClear(now: number): number {
     const lasting = this.#asOftenAs(now);
     if (now <= lasting) return now;
-    const alone = this.#join(this.tuning.aloneEdge);
+    const alone = this.#join(this.#edges.alone);
     // The parts are those of the reading, whichever of the two it was.
     return Math.min(now, Math.max(lasting, alone));
   }
@@ -115,29 +121,34 @@ export class Engine {
   }
 
   /** Surprise of the parts, in one number. */
-  #join(edge: number): number {
+  #join(edge: Float64Array): number {
     this.#edge = edge;
-    const t = this.tuning, { known, odd } = this.features, tails = this.tails;
-    const at = known ? 0 : 4;
-    const point = tails[at].surprise(odd[at], edge);
-    const relative = tails[1].surprise(odd[1], edge);
-    const level = tails[2].surprise(odd[2], edge), activity = tails[3].surprise(odd[3], edge);
-    // What is odd for its hour counts as evidence, but it does not lead: it is too easily odd.
-    const most = Math.max(point, level, activity, this.#largest(edge));
-    const mean = (point + relative + level + activity) / 4;
-    return (t.lead * most + mean) / (t.lead + 1);
+    const t = this.tuning, { known, odd } = this.features, tails = this.tails, share = this.#share;
+    const skipped = known ? 4 : 0;
+    for (let i = 0; i < tails.length; i++) if (i !== skipped) tails[i].share(odd, i, edge, share);
+    let sum = 0, most = 0;
+    // The point first, then relative, level and activity.
+    for (let i = 0; i < 4; i++) {
+      const at = i === 0 && !known ? 4 : i;
+      const counts = share[at];
+      const surprise = counts < 1 ? -Math.log10(counts) : counts >= 1 ? 0 : this.#unknown(at);
+      sum += surprise;
+      // What is odd for its hour counts as evidence, but it does not lead: it is too easily odd.
+      if (i !== 1 && surprise > most) most = surprise;
+    }
+    // One logarithm for the largest of the others.
+    let least = 1;
+    for (let i = LARGEST; i < share.length; i++) {
+      if (share[i] < least) least = share[i];
+      else if (Number.isNaN(share[i])) most = Math.max(most, this.#unknown(i));
+    }
+    if (least < 1) most = Math.max(most, -Math.log10(least));
+    return (t.lead * most + sum / 4) / (t.lead + 1);
   }
 
-  /** The same as the largest surprise of these parts, with one logarithm. */
-  #largest(edge: number): number {
-    const { odd } = this.features;
-    let least = 1, other = 0;
-    for (const i of LARGEST) {
-      const share = this.tails[i].share(odd[i], edge);
-      if (share < least) least = share;
-      else if (Number.isNaN(share)) other = Math.max(other, this.tails[i].surprise(odd[i], edge));
-    }
-    return least < 1 ? Math.max(other, -Math.log10(least)) : other;
+  /** Surprise of a part that has no share. */
+  #unknown(i: number): number {
+    return this.tails[i].surpriseOf(NaN, this.features.odd[i]);
   }
 
   /** The first reading of an anomaly is the alarm; the rest of it only if it gets far worse. */
@@ -163,7 +174,8 @@ export class Engine {
   }
 
   load(r: StateReader): void {
-    this.#now = this.#edge = NaN;
+    this.#now = NaN;
+    this.#edge = null;
     this.#joined = r.f64();
     this.#result = r.f64();
     this.quiet = r.f64();

@@ -46,26 +46,38 @@ export class Tail {
 
   /** -log10 of the share of past entries at least as odd as `a` (>= 0), with a soft edge of so many octaves. 0 when empty. */
   surprise(a: number, edgeOctaves: number): number {
-    if (this.total === 0 || a <= NONE) return 0;
-    if (Number.isNaN(this.offset)) return Math.log10(2 * (this.total / this.weight + 1));
-    const share = this.share(a, edgeOctaves);
-    return share >= 1 ? 0 : -Math.log10(share);
+    const out = Float64Array.of(a);
+    this.share(out, 0, Float64Array.of(edgeOctaves), out);
+    return this.surpriseOf(out[0], a);
   }
 
-  /** That share; NaN where there is none, and `surprise` alone knows. For who wants the largest of several. */
-  share(a: number, edgeOctaves: number): number {
-    if (this.total === 0 || a <= NONE || Number.isNaN(this.offset)) return NaN;
-    const bins = this.bins, edge = edgeOctaves * PER_OCTAVE;
+  /** The surprise at oddness `a`, of which `share` gave this. */
+  surpriseOf(share: number, a: number): number {
+    if (!Number.isNaN(share)) return share >= 1 ? 0 : -Math.log10(share);
+    return this.total === 0 || a <= NONE ? 0 : Math.log10(2 * (this.total / this.weight + 1));
+  }
+
+  /**
+   * Puts that share, for the oddness `odd[i]`, into `shares[i]`; NaN where there is none to be counted. In arrays, as
+   * every reading asks for several: a number that is handed over takes memory each time.
+   */
+  share(odd: Float64Array, i: number, edgeOctaves: Float64Array, shares: Float64Array): void {
+    const a = odd[i];
+    if (this.total === 0 || a <= NONE || Number.isNaN(this.offset)) {
+      shares[i] = NaN;
+      return;
+    }
+    const bins = this.bins, edge = edgeOctaves[0] * PER_OCTAVE;
     const x = (Math.log2(a) - this.offset) * PER_OCTAVE;
     const soft = Math.max(-1, Math.min(this.top, Math.floor(x + edge)));
     const from = Math.max(0, Math.ceil(x - edge - 0.5));
     let beyond = 0;
-    for (let i = this.top; i > soft; i--) beyond += bins[i];
-    for (let i = soft; i >= from; i--) {
-      const d = (i + 0.5 - x) / edge;
-      beyond += d >= 1 ? bins[i] : d <= -1 ? 0 : bins[i] * (0.5 + 0.5 * d);
+    for (let at = this.top; at > soft; at--) beyond += bins[at];
+    for (let at = soft; at >= from; at--) {
+      const d = (at + 0.5 - x) / edge;
+      beyond += d >= 1 ? bins[at] : d <= -1 ? 0 : bins[at] * (0.5 + 0.5 * d);
     }
-    return (beyond / this.weight + 0.5) / (this.total / this.weight + 1);
+    shares[i] = (beyond / this.weight + 0.5) / (this.total / this.weight + 1);
   }
 
   /** Adds one slot's oddness (> 0). */
