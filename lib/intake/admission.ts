@@ -100,7 +100,8 @@ export class Admission {
       if (sensor !== undefined && !(timed && clockFault(ms, nowMs, false) !== null)) {
         const number = calibrated(sensor.settings, value[i]);
         if (Number.isFinite(number)) {
-          readings.add(sensor.num, number, timed ? ms : undefined, undefined, arrival);
+          if (timed) readings.addTimed(sensor.num, number, ms);
+          else readings.add(sensor.num, number, undefined, undefined, arrival);
           stored(index[i]);
           continue;
         }

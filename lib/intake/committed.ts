@@ -29,13 +29,17 @@ export function committedGroup(
   duplicate: Uint8Array | null,
   directory: SensorDirectory,
 ): CommittedGroup {
-  const columns = duplicate === null ? all : without(all, duplicate);
+  const { n, sensor, tMs, value, flags } = duplicate === null ? all : without(all, duplicate);
   let names: string[] | undefined;
   return {
     groupId,
-    ...columns,
+    n,
+    sensor,
+    tMs,
+    value,
+    flags,
     get names() {
-      return names ??= Array.from(columns.sensor, (num) => directory.byNum(num)!.name);
+      return names ??= Array.from(sensor, (num) => directory.byNum(num)!.name);
     },
   };
 }

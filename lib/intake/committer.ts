@@ -56,15 +56,7 @@ export class Committer {
   async #write(group: OpenGroup, readings: ReadingGroup): Promise<void> {
     const { store, registry, clockNotes, deadLetters, recent } = this.deps;
     const statements = [...registry.takePending(), ...clockNotes.takePending(), ...group.extra];
-    // The columns travel to the database worker; what is published needs its own.
-    const columns = {
-      n: readings.n,
-      sensor: readings.sensor.slice(),
-      tMs: readings.tMs.slice(),
-      value: readings.value.slice(),
-      flags: readings.flags.slice(),
-    };
-    this.underWay = columns;
+    this.underWay = readings;
     const marks = readings.packets;
     if (group.rejected.length > 0) await deadLetters.append(group.rejected);
     let groupId = 0;
@@ -83,7 +75,7 @@ export class Committer {
     }
     for (const [topic, hash] of group.retained) this.deps.retained.took(topic, hash);
     registry.committed();
-    this.#succeeded(group, committedGroup(groupId, columns, duplicate, registry), duplicate);
+    this.#succeeded(group, committedGroup(groupId, readings, duplicate, registry), duplicate);
   }
 
   #succeeded(group: OpenGroup, done: CommittedGroup, duplicate: Uint8Array | null): void {

@@ -11,7 +11,7 @@ export interface ReadingsStore extends ImportStore, OnwardStore {
   /**
    * Makes a group durable in one transaction together with `extra` (new sensors, new state texts,
    * idempotency keys). Resolves after COMMIT with `synchronous=FULL`; rejects with a PerchError
-   * (`storage_full`, `storage_failed`) and then nothing of it is stored.
+   * (`storage_full`, `storage_failed`) and then nothing of it is stored. The columns stay the caller's.
    */
   append(group: ReadingGroup, extra: readonly SqlStatement[]): Promise<AppendResult>;
   /**

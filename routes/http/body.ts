@@ -47,11 +47,10 @@ export async function withinTime(
   if (request.body === null) return await answer();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new PerchError(
-      "too_slow",
-      `the request was not complete after ${timeoutMs / 1000} s`,
-    );
-    timer = setTimeout(() => reject(error), timeoutMs);
+    timer = setTimeout(() => {
+      const late = `the request was not complete after ${timeoutMs / 1000} s`;
+      reject(new PerchError("too_slow", late));
+    }, timeoutMs);
   });
   try {
     return await Promise.race([answer(), late]);
