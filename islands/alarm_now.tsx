@@ -2,17 +2,24 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import { alarmWords } from "../lib/words/alarms.ts";
-import { now, onAlarm } from "./live.ts";
+import { now, onAlarm, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 /** What an alarm is and how it stands, changing in place; says when the page below it has become old. */
 export function AlarmNow(
   { alarm: initial, nowMs, zone }: { alarm: Alarm; nowMs: number; zone: string },
 ): VNode {
   const [alarm, setAlarm] = useState(initial);
-  useEffect(
-    () => onAlarm((event) => void (event.alarm.id === initial.id && setAlarm(event.alarm))),
-    [],
-  );
+  useEffect(() => {
+    const offs = [
+      onAlarm((event) => void (event.alarm.id === initial.id && setAlarm(event.alarm))),
+      onReset(async () => {
+        const answer = await fetchOwn(`/api/alarms/${initial.id}`).catch(() => null);
+        if (answer?.ok) setAlarm(await answer.json());
+      }),
+    ];
+    return () => offs.forEach((off) => off());
+  }, []);
   const time = typeof document === "undefined" ? nowMs : now.value;
   const { tone, mark, word, since, people } = alarmWords(alarm, time, zone);
   return (
