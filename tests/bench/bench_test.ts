@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { doing } from "../support/bench.ts";
+import { ROOT } from "../support/perch.ts";
 import { run as backup } from "./backup.ts";
+import { sharesByRoom } from "./ingest/profile.ts";
 
 Deno.test("every benchmark says what it is doing", () => {
   const silent: string[] = [];
@@ -28,6 +30,31 @@ Deno.test("doing says the part, the round and the seconds so far, on standard er
   }
   assert.match(said[0], /^\[ *\d+ s\] filling 30 days$/);
   assert.match(said[1], /^\[ *\d+ s\] queries of a fresh process, round 2 of 5$/);
+});
+
+Deno.test("a profile is shared out to rooms: what is called counts where it is called from", () => {
+  const node = (id: number, functionName: string, url = "", children: number[] = []) => ({
+    id,
+    callFrame: { functionName, url },
+    children,
+  });
+  const shares = sharesByRoom({
+    nodes: [
+      node(1, "(root)", "", [2, 4, 5, 6]),
+      node(2, "step", `file://${ROOT}lib/detect/x.ts`, [3]),
+      node(3, "parse", "file:///cache/npm/lib/other/y.js"),
+      node(4, "(garbage collector)"),
+      node(5, "(idle)"),
+      node(6, "serve", "ext:deno_http/00_serve.ts"),
+    ],
+    samples: [2, 5, 3, 4, 6, 6],
+    timeDeltas: [7, 10, 1000, 20, 30, 40],
+  });
+  assert.deepEqual(Object.fromEntries(shares), {
+    "lib/detect": 0.3,
+    "garbage collection": 0.3,
+    other: 0.4,
+  });
 });
 
 // Starts Perch twice and restores once: six seconds.

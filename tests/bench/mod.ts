@@ -1,6 +1,6 @@
 /**
  * The benchmarks: `deno task bench NAME [--json FILE] [--data DIR] [--out DIR] [--threshold X]
- * [--minutes N] [--seeds 1-5] [--quick]`. A benchmark is a file of this folder that exports `run`. Prints a table and
+ * [--minutes N] [--seeds 1-5] [--quick] [--profile]`. A benchmark is a file of this folder that exports `run`. Prints a table and
  * writes `{"name","figures":{…}}` to FILE, or to `bench-results/NAME.json`.
  */
 import { parseArgs } from "node:util";
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
       minutes: { type: "string" },
       seeds: { type: "string" },
       quick: { type: "boolean" },
+      profile: { type: "boolean" },
     },
   });
   const known = names();

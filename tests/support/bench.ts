@@ -12,6 +12,8 @@ export interface BenchOptions {
   seeds?: string;
   /** `--quick`: shorter and rougher, to see that it works. */
   quick?: boolean;
+  /** `--profile`: where the time goes, instead of how much of it there is. */
+  profile?: boolean;
 }
 
 export interface BenchResult {

@@ -1,6 +1,7 @@
-import { benchPerch } from "./setup.ts";
+import { type BenchPerch, benchPerch } from "./setup.ts";
 
-const BATCH = 1_000;
+/** Readings of a batch. */
+export const BATCH = 1_000;
 const CONNECTIONS = 4;
 
 /** Readings/s over HTTP in batches of 1 000 from four connections, JSON and line protocol. */
@@ -14,13 +15,16 @@ export async function httpThroughput(
     (n) =>
       JSON.stringify(each(n, (sensor, ts, value) => ({ machine: "bench/m", sensor, ts, value }))),
   );
-  const line = await run(
-    options,
-    "/api/v2/write?precision=ms",
-    "text/plain",
-    (n) => each(n, (sensor, ts, value) => `m,machine=bench/m ${sensor}=${value} ${ts}`).join("\n"),
-  );
+  const line = await run(options, LINES.path, LINES.type, lineBody);
   return { json, line };
+}
+
+/** Where and as what line protocol is sent. */
+export const LINES = { path: "/api/v2/write?precision=ms", type: "text/plain" };
+
+/** The readings of batch `n` in line protocol: five of each of 200 sensors, a second apart. */
+export function lineBody(n: number): string {
+  return each(n, (sensor, ts, value) => `m,machine=bench/m ${sensor}=${value} ${ts}`).join("\n");
 }
 
 function each<T>(batch: number, make: (sensor: string, ts: number, value: number) => T): T[] {
@@ -42,18 +46,7 @@ async function run(
   try {
     const bodies = Array.from({ length: options.batches }, (_, n) => body(n));
     const startMs = performance.now();
-    let next = 0;
-    await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
-      while (next < bodies.length) {
-        const response = await fetch(perch.perch.url + path, {
-          method: "POST",
-          headers: { ...perch.headers, "content-type": type },
-          body: bodies[next++],
-        });
-        const text = await response.text();
-        if (!response.ok) throw new Error(`${response.status} ${text}`);
-      }
-    }));
+    await sendAll(perch, path, type, bodies);
     const seconds = (performance.now() - startMs) / 1000;
     const stored = await perch.metric("perch_readings_stored_total");
     if (stored !== options.batches * BATCH) {
@@ -63,4 +56,25 @@ async function run(
   } finally {
     await perch.stop();
   }
+}
+
+/** Sends bodies from four connections; resolves when all are acknowledged. */
+export async function sendAll(
+  { perch, headers }: Pick<BenchPerch, "perch" | "headers">,
+  path: string,
+  type: string,
+  bodies: readonly string[],
+): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
+    while (next < bodies.length) {
+      const response = await fetch(perch.url + path, {
+        method: "POST",
+        headers: { ...headers, "content-type": type },
+        body: bodies[next++],
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${response.status} ${text}`);
+    }
+  }));
 }

@@ -15,10 +15,11 @@ export interface BenchPerch {
 export async function benchPerch(
   env: Record<string, string>,
   role: "engineer" | "admin" = "engineer",
+  binary?: string[],
 ): Promise<BenchPerch> {
   const dataDir = await Deno.makeTempDir({ prefix: "perch-bench-" });
   const key = await addKey({ dataDir, role });
-  const perch = await startPerch({ dataDir, env: { LOG_LEVEL: "warn", ...env } });
+  const perch = await startPerch({ dataDir, binary, env: { LOG_LEVEL: "warn", ...env } });
   const headers = { authorization: `Bearer ${key}` };
   const metric = async (name: string) => {
     const text = await (await fetch(`${perch.url}/metrics`, { headers })).text();
@@ -62,6 +63,22 @@ export function processMemory(pid: number): { peakMb: number; rssMb: number; ano
   const text = Deno.readTextFileSync(`/proc/${pid}/status`);
   const at = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)![1]) / 1024;
   return { peakMb: at("VmHWM"), rssMb: at("VmRSS"), anonymousMb: at("RssAnon") };
+}
+
+/** CPU µs of each thread of a process so far, by `name#number`; the main thread is `main`. */
+export function threadCpuUs(pid: number): Map<string, number> {
+  const threads = new Map<string, number>();
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    const at = `/proc/${pid}/task/${name}`;
+    try {
+      const us = Number(Deno.readTextFileSync(`${at}/schedstat`).split(" ")[0]) / 1000;
+      const called = Deno.readTextFileSync(`${at}/comm`).trim();
+      threads.set(name === String(pid) ? "main" : `${called}#${name}`, us);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return threads;
 }
 
 /** CPU seconds that a process has used. */
