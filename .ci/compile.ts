@@ -3,6 +3,7 @@
  *
  *   deno run -A .ci/compile.ts x64|arm64
  */
+import { alignCarried } from "./align.ts";
 import { bundle, BUNDLE_FOLDER } from "./bundle.ts";
 import { compiler, permissions, ROOT } from "./compiler.ts";
 
@@ -83,6 +84,11 @@ const args = [
 await bundle(ROOT, WORKERS);
 const { code } = await new Deno.Command(await compiler(), { args, cwd: ROOT }).spawn().status;
 if (code === 0) {
+  if (!await alignCarried(ROOT + target.output)) {
+    console.log(
+      "this Deno lays out a binary otherwise than known: what it carries is in memory twice (.ci/align.ts)",
+    );
+  }
   const { size } = Deno.statSync(ROOT + target.output);
   console.log(`${target.output}  ${(size / 1e6).toFixed(1)} MB`);
 }

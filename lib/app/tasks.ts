@@ -1,4 +1,5 @@
 import { systemActor } from "../access/audit_row.ts";
+import { mapCarried } from "../base/carried_memory.ts";
 import { freeMemoryTask } from "../base/free_memory.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
@@ -29,7 +30,7 @@ export function tasksOf(
     parts.eventFeed.task,
     parts.logFiles.task,
     guard.task,
-    freeMemoryTask({ clock, free: parts.freeMemory }),
+    freeMemoryTask({ clock, free: parts.freeMemory, once: () => mapCarried() }),
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     parts.restamper.task,
     houseKeeping({ clock, storage }),

@@ -29,15 +29,22 @@ export function openFreeMemory(): (() => Promise<void>) | null {
   }
 }
 
-/** Does so when the start is over, and every ten minutes. */
+/** Does so when the start is over, and every ten minutes; `once` what only a start leaves (`carried_memory.ts`). */
 export function freeMemoryTask(
-  { clock, free }: { clock: Clock; free: (() => Promise<void>) | null },
+  { clock, free, once }: {
+    clock: Clock;
+    free: (() => Promise<void>) | null;
+    once: () => Promise<unknown>;
+  },
 ): Task {
+  let isFirst = true;
   return {
     name: "memory",
     async run(signal) {
-      for (let waitMs = FIRST_MS;; waitMs = EVERY_MS) {
-        await clock.sleep(waitMs, signal);
+      for (;;) {
+        await clock.sleep(isFirst ? FIRST_MS : EVERY_MS, signal);
+        if (isFirst) await once();
+        isFirst = false;
         await free?.();
       }
     },

@@ -27,9 +27,13 @@ Deno.test("openFreeMemory keeps large pieces apart: they go back when they are f
 
 Deno.test("freeMemoryTask does so once the start is over, and every ten minutes", async () => {
   const clock = fakeClock();
-  let times = 0;
+  let [times, once] = [0, 0];
   const stopping = new AbortController();
-  const task = freeMemoryTask({ clock, free: () => Promise.resolve(void times++) });
+  const task = freeMemoryTask({
+    clock,
+    free: () => Promise.resolve(void times++),
+    once: () => Promise.resolve(once++),
+  });
   const running = task.run(stopping.signal, () => {});
   await clock.advance(19_000);
   assert.equal(times, 0);
@@ -39,6 +43,7 @@ Deno.test("freeMemoryTask does so once the start is over, and every ten minutes"
   assert.equal(times, 1);
   await clock.advance(21 * 60_000);
   assert.equal(times, 4);
+  assert.equal(once, 1);
   stopping.abort();
   await assert.rejects(running as Promise<void>);
 });
