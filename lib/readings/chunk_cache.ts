@@ -2,7 +2,7 @@ import { createYoungGarbage } from "../base/young_garbage.ts";
 import type { Connection } from "../db/connection.ts";
 import type { SqlValue } from "../db/client.ts";
 import { FormatError } from "./bytes.ts";
-import { decodeChunk, encodeChunk, isSignedChunk, MOST_READINGS, scaleSlice } from "./chunk.ts";
+import { decodeChunk, isSignedChunk, MOST_READINGS } from "./chunk.ts";
 import {
   checkData,
   type ChunkColumns,
@@ -198,19 +198,4 @@ export class ChunkCache {
     }
     return null;
   }
-}
-
-const WARM_READINGS = 400;
-const WARM_ROUNDS = 3;
-
-/** Encodes and decodes a little, so that the first seal under load does not pay for starting zstd. */
-export function warmUp(): void {
-  const slice: Slice = {
-    n: WARM_READINGS,
-    tMs: Float64Array.from({ length: WARM_READINGS }, (_, i) => i * 1000 + i % 3),
-    value: Float64Array.from({ length: WARM_READINGS }, (_, i) => ((i * 7919) % 300) / 100),
-    flags: new Uint8Array(WARM_READINGS),
-    seq: null,
-  };
-  for (let i = 0; i < WARM_ROUNDS; i++) decodeChunk(encodeChunk(slice, scaleSlice(slice)));
 }

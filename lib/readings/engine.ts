@@ -13,7 +13,7 @@ import type { SqlStatement } from "../db/client.ts";
 import type { Connection } from "../db/connection.ts";
 import { ByteWriter } from "./bytes.ts";
 import { checkGroup } from "./check.ts";
-import { ChunkCache, warmUp } from "./chunk_cache.ts";
+import { ChunkCache } from "./chunk_cache.ts";
 import { GroupColumns } from "./columns.ts";
 import { compactStep } from "./compaction.ts";
 import { DamageBook } from "./damage.ts";
@@ -46,6 +46,7 @@ import { statsOf } from "./stats.ts";
 import type { AppendResult, ReadingsStore } from "./store.ts";
 import { createOnwardStore } from "./onward_store.ts";
 import { createHourIndex } from "./tiers/hour_index.ts";
+import { warmUp } from "./warm_up.ts";
 
 export interface EngineDeps {
   connection: Connection;

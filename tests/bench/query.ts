@@ -50,7 +50,13 @@ async function fill(url: string): Promise<void> {
     await engine.store.append(one.next(Math.min(GROUP, READINGS - i)), []);
   }
   const others = createPlant({ sensors: 50, startMs: PLANT_START_MS + READINGS * 1000 });
-  for (let i = 0; i < 200; i++) await engine.store.append(others.next(1000), []);
+  let lastGroup = 0;
+  for (let i = 0; i < 200; i++) {
+    lastGroup = (await engine.store.append(others.next(1000), [])).groupId;
+  }
+  // As after a month of running: small chunks are gathered, and detection has read everything.
+  while (await engine.store.gather());
+  await engine.store.moveCursor("detect", lastGroup, []);
   await engine.close();
 }
 
