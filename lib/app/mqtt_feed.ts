@@ -1,6 +1,7 @@
 import type { Intake } from "../intake/intake.ts";
 import { restMs } from "../notify/backoff.ts";
 import { type Aside, createAside } from "../upstream/edge/aside_store.ts";
+import type { JournalPage } from "../readings/store.ts";
 import { createForwardStore } from "../upstream/edge/forward_store.ts";
 import { createMqttFeed, READER } from "../upstream/edge/mqtt_feed.ts";
 import { messagesOf } from "../upstream/edge/plain_messages.ts";
@@ -37,7 +38,6 @@ export async function mqttFeedTasks(
     return [];
   }
   const log = root.child("mqtt feed");
-  const clientId = `${mqttClientId(config)}-up`.slice(-64);
   let trouble: () => string | null = () => null;
   components.registerAll(() => {
     const why = trouble();
@@ -52,38 +52,96 @@ export async function mqttFeedTasks(
   return [{
     name: "mqtt feed",
     async run(signal) {
-      const { createMqttSource } = await import("../sources/mqtt/client.ts");
-      const source = createMqttSource({ intake: NOTHING, clock, log }, {
-        ...{ url, clientId, stateTopic: null },
-        // A client subscribes to something; nobody writes here.
-        topics: [`perch/${clientId}/none`],
-      });
-      const names = { site: config.siteId ?? Deno.hostname(), byNum: registry.byNum };
+      const { start, stop, send } = await openWay(foundation, registry, url);
       const feed = createMqttFeed({
-        ...{ clock, log, readings: storage.readings, aside, events, write: storage.db.write },
+        ...{ clock, log, readings: storage.readings, aside, events, write: storage.db.write, send },
         bounds: () => ({
           keepMs: settings.get("forwarding.keep_days") * DAY_MS,
           keepBytes: settings.get("forwarding.keep_mb") * MEGABYTE,
         }),
         lastGroup: () => createForwardStore(storage.db).lastGroup(),
-        async send(page, ends) {
-          await Promise.all(messagesOf(page, names).map((one) => source.publish(one, ends)));
-        },
         // One that restarts is tried soon, one that is down as any other receiver.
         restMs: (failures) =>
           failures <= QUICK_TRIES ? failures * 1_000 : restMs(failures - QUICK_TRIES, Math.random),
       });
       trouble = feed.trouble;
       const end = bus.subscribe("readings", () => feed.wake());
-      await source.start();
+      await start();
       try {
         await feed.task.run(signal);
       } finally {
         end();
-        await source.stop();
+        await stop();
       }
     },
   }];
+}
+
+/** A connection to the broker that readings are sent through, in the form that is set. */
+interface Way {
+  start(): void | Promise<void>;
+  stop(): Promise<void>;
+  send(page: JournalPage, signal: AbortSignal): Promise<void>;
+}
+
+function openWay(
+  foundation: Foundation,
+  registry: MachineParts["registry"],
+  url: string,
+): Promise<Way> {
+  const { upstreamFormat } = foundation.config;
+  return upstreamFormat === null
+    ? plainWay(foundation, registry, url)
+    : sparkplugWay(foundation, registry, { url, group: upstreamFormat.sparkplugGroup });
+}
+
+const siteOf = ({ siteId }: Foundation["config"]) => siteId ?? Deno.hostname();
+const clientIdOf = (config: Foundation["config"]) => `${mqttClientId(config)}-up`.slice(-64);
+
+async function plainWay(
+  { config, clock, log }: Foundation,
+  { byNum }: MachineParts["registry"],
+  url: string,
+): Promise<Way> {
+  const { createMqttSource } = await import("../sources/mqtt/client.ts");
+  const clientId = clientIdOf(config);
+  const source = createMqttSource({ intake: NOTHING, clock, log: log.child("mqtt feed") }, {
+    ...{ url, clientId, stateTopic: null },
+    // A client subscribes to something; nobody writes here.
+    topics: [`perch/${clientId}/none`],
+  });
+  const names = { site: siteOf(config), byNum };
+  return {
+    start: () => source.start(),
+    stop: () => source.stop(),
+    async send(page, ends) {
+      await Promise.all(messagesOf(page, names).map((one) => source.publish(one, ends)));
+    },
+  };
+}
+
+/** Perch as an edge node of Sparkplug B. */
+async function sparkplugWay(
+  { config, clock, log, bus }: Foundation,
+  { all }: MachineParts["registry"],
+  { url, group }: { url: string; group: string },
+): Promise<Way> {
+  const { createEdgeLine } = await import("../sources/sparkplug/edge/line.ts");
+  const line = createEdgeLine({ clock, log: log.child("mqtt feed") }, {
+    ...{ url, group, node: siteOf(config), clientId: clientIdOf(config), sensors: all },
+  });
+  const end = bus.subscribe("sensor.changed", () => line.changed());
+  return {
+    start: line.start,
+    async stop() {
+      end();
+      await line.stop();
+    },
+    async send({ sensor, tMs, value }, ends) {
+      const readings = Array.from(sensor, (num, i) => ({ num, tMs: tMs[i], value: value[i] }));
+      await line.send(readings, ends);
+    },
+  };
 }
 
 /** It was switched off: the journal waits for nobody any more. */

@@ -9,6 +9,7 @@ import {
   VARIABLE_NAMES,
   type VariableName,
 } from "./variables.ts";
+import type { UpstreamFormat } from "./variable_kinds.ts";
 
 export type Mode = "serve" | "sim";
 
@@ -128,6 +129,7 @@ export interface Config {
   readonly upstream: Secret | null;
   /** A broker that every reading is sent to. */
   readonly upstreamMqtt: string | null;
+  readonly upstreamFormat: UpstreamFormat;
   /** Announced to clients on the local network by `/api/verify`. */
   readonly announcedAddress: string | null;
   readonly jwtSecret: Secret | null;
@@ -356,6 +358,7 @@ function shape(
     siteId: values.USER_ID ?? null,
     upstream: values.UPSTREAM_URL ?? null,
     upstreamMqtt: values.UPSTREAM_MQTT_URL ?? null,
+    upstreamFormat: values.UPSTREAM_MQTT_FORMAT,
     announcedAddress: values.LOCAL_SENSOR_IP ?? null,
     jwtSecret: values.JWT_SECRET ?? null,
     sim: {

@@ -72,6 +72,13 @@ export const upstreamLine = url(["http:", "https:", "mqtt:", "mqtts:"]).refine((
   const { username, password } = new URL(value);
   return username !== "" && password !== "";
 }).transform((value) => new Secret(value));
+/** How readings go to a broker of others. A group of Sparkplug has none of the characters that topics are made of. */
+export const upstreamFormat = z.string().regex(/^(json|sparkplug(\/[^/+#\0]{1,64})?)$/)
+  .transform((value): UpstreamFormat =>
+    value === "json" ? null : { sparkplugGroup: value.split("/")[1] ?? "perch" }
+  );
+/** Null: plain JSON. */
+export type UpstreamFormat = { sparkplugGroup: string } | null;
 /** Where people open Perch: maybe below a path, of plain characters. */
 export const publicUrl = httpUrl.refine((value) => {
   const { pathname, search, hash, username } = new URL(value);

@@ -25,6 +25,7 @@ import {
   secret,
   text,
   topicFilter,
+  upstreamFormat,
   upstreamLine,
   url,
   type VariableNotes,
@@ -247,6 +248,12 @@ export const environment = z.object({
     help:
       "Every reading goes there as JSON, at least once: forwarded/<site>/<area>/<machine>/<sensor>.",
     allowed: MQTT_URLS,
+  }),
+  UPSTREAM_MQTT_FORMAT: preset(upstreamFormat, "json", {
+    title: "Format for the upstream broker",
+    help:
+      "sparkplug: as an edge node of Sparkplug B, of the group perch or another (sparkplug/plant-1).",
+    allowed: "json, sparkplug or sparkplug/<group>",
   }),
   USER_ID: optional(text.max(128), {
     title: "Site id",

@@ -23,7 +23,7 @@ export interface PlainDeps {
   /** What comes is acknowledged as it is handed over: nothing here waits for a disk. */
   onMessage(topic: string, payload: Uint8Array): void;
   /** Connected and subscribed. */
-  onReady(): void;
+  onReady(connection: PlainConnection): void;
   /** Said before it leaves by itself. */
   farewell?: () => OwnMessage | null;
 }
@@ -77,6 +77,21 @@ export class PlainConnection implements Connection {
     return this.#publishing.publish(message, signal);
   }
 
+  /** Sends messages one behind the other, nothing between them, and waits for nothing. */
+  send(messages: readonly OwnMessage[]): void {
+    for (const { topic, payload, qos, retain } of messages) {
+      this.#client.publish(topic, Buffer.from(payload), { qos, retain });
+    }
+  }
+
+  /**
+   * Resolves when the broker has taken all that was sent on this connection before, at QoS 0 too: it answers a
+   * subscription behind that. Rejects when the connection is lost.
+   */
+  taken(signal: AbortSignal): Promise<void> {
+    return this.#publishing.answered(this.#subscribe(this.options.topics), signal);
+  }
+
   /** Says goodbye and leaves. */
   async stop(): Promise<void> {
     const farewell = async () => {
@@ -104,7 +119,7 @@ export class PlainConnection implements Connection {
       const granted = topics.length === 0 ? [] : await this.#subscribe(topics);
       const refused = granted.filter(({ qos }) => Number(qos) >= 0x80).map(({ topic }) => topic);
       if (refused.length > 0) throw new Error(`it refused the topics ${refused.join(", ")}`);
-      this.deps.onReady();
+      this.deps.onReady(this);
     } catch (error) {
       this.#why ??= whyUnreachable(error);
       this.#tap.destroy();

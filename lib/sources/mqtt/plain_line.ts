@@ -12,7 +12,7 @@ export interface PlainLineDeps {
   log: Log;
   onMessage(topic: string, payload: Uint8Array): void;
   /** Connected and subscribed, each time. */
-  onReady?: () => void;
+  onReady?: (connection: PlainConnection) => void;
   /** The will of the next connection, and what is said before one is left; none by default. */
   will?: () => OwnMessage;
   farewell?: () => OwnMessage | null;
@@ -21,6 +21,8 @@ export interface PlainLineDeps {
 }
 
 export interface PlainLine extends MqttPublisher {
+  /** The connection that is ready; null: none is. */
+  connection(): PlainConnection | null;
   start(): void;
   stop(): Promise<void>;
   state(): SourceState["state"];
@@ -39,9 +41,9 @@ export function createPlainLine(
     new PlainConnection(
       {
         ...{ onMessage, farewell },
-        onReady() {
+        onReady(connection) {
           onReady();
-          deps.onReady?.();
+          deps.onReady?.(connection);
         },
       },
       { ...options, will: deps.will?.() },
@@ -50,14 +52,16 @@ export function createPlainLine(
     );
   const broker = new Reconnecting<PlainConnection>({ ...deps, open }, options);
   const why = () => broker.why || `There is no answer of ${broker.at} yet.`;
+  const connection = () => broker.state === "connected" ? broker.current : null;
   return {
+    connection,
     start: () => broker.start(),
     stop: () => broker.stop(),
     state: () => broker.state,
     why,
     async publish(message, signal) {
-      const { current, state } = broker;
-      if (current === null || state !== "connected") throw new Error(why());
+      const current = connection();
+      if (current === null) throw new Error(why());
       await current.publish(message, signal);
     },
   };

@@ -12,6 +12,12 @@ export class Publishing {
   /** See `MqttPublisher`. */
   async publish({ topic, payload, qos, retain }: OwnMessage, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    const content = Buffer.from(payload);
+    await this.answered(this.client.publishAsync(topic, content, { qos, retain }), signal);
+  }
+
+  /** What the broker answers; rejects when the connection is lost before, and with the signal's reason. */
+  async answered(answer: Promise<unknown>, signal: AbortSignal): Promise<void> {
     let onAbort = () => {};
     let onLost = () => {};
     const given = new Promise<never>((_, reject) => {
@@ -23,14 +29,13 @@ export class Publishing {
     // Not chained on the end of the connection: that would keep something of each message for as long as it lasts.
     this.#waiting.add(onLost);
     if (!this.#open) onLost();
-    const content = Buffer.from(payload);
-    const published = this.client.publishAsync(topic, content, { qos, retain });
+    if (signal.aborted) onAbort();
     try {
-      await Promise.race([published, given]);
+      await Promise.race([answer, given]);
     } finally {
       signal.removeEventListener("abort", onAbort);
       this.#waiting.delete(onLost);
-      published.catch(() => {});
+      answer.catch(() => {});
     }
   }
 
