@@ -197,31 +197,37 @@ function followStream({ nodes, key }: Nodes) {
   const headers = { authorization: `Bearer ${key}` };
   let ends = false;
   let readings = 0;
-  let ending = new AbortController();
+  let cut = () => {};
   (async () => {
     for (let turn = 1; !ends; turn++) {
-      const silent = ending = new AbortController();
-      let timer = setTimeout(() => silent.abort(), SILENT_MS);
-      try {
-        const url = `${nodes[turn % nodes.length].url}/api/stream?types=reading`;
-        const answer = await fetch(url, { headers, signal: silent.signal });
-        for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) {
-          clearTimeout(timer);
-          timer = setTimeout(() => silent.abort(), SILENT_MS);
-          if (text.includes("event: reading")) readings++;
-        }
-      } catch {
-        // A node that is down, stopped, or whose keeper went away.
+      const ending = new AbortController();
+      const url = `${nodes[turn % nodes.length].url}/api/stream?types=reading`;
+      const opened = fetch(url, { headers, signal: ending.signal }).catch(() => null);
+      const answer = await beforeSilence(opened);
+      const reader = answer?.body?.pipeThrough(new TextDecoderStream()).getReader();
+      // A node that is down or stopped, or whose keeper went away: nothing more is waited for there.
+      while (reader !== undefined && !ends) {
+        const next = await beforeSilence(reader.read().catch(() => null));
+        if (next === null || next.done) break;
+        if (next.value.includes("event: reading")) readings++;
       }
-      clearTimeout(timer);
+      ending.abort();
       await sleep(100);
     }
   })();
+
+  /** What comes of it; nothing after a while, or at the end. */
+  async function beforeSilence<T>(work: Promise<T>): Promise<T | null> {
+    const { promise: silence, resolve } = Promise.withResolvers<null>();
+    const timer = setTimeout(cut = () => resolve(null), SILENT_MS);
+    return await Promise.race([work, silence]).finally(() => clearTimeout(timer));
+  }
+
   return {
     readings: () => readings,
     stop() {
       ends = true;
-      ending.abort();
+      cut();
     },
   };
 }
