@@ -67,7 +67,7 @@ async function mapped(libc: Libc, file: number): Promise<number> {
   if (!isMagic(first)) return 0;
   const length = Number(libc.lseek(file, 0n, SEEK_END)) - at;
   const page = Number(libc.sysconf(SC_PAGESIZE));
-  const copy = copyOf(anonymousRegions(ownMaps(libc), length), length, page);
+  const copy = copyOf(libc, length, page);
   if (copy === null) return 0;
   // The first page has the C library's own words in it, and the last something of others behind.
   const bytes = Math.floor((length - page) / page) * page;
@@ -82,17 +82,26 @@ async function mapped(libc: Libc, file: number): Promise<number> {
   return isFailed(done) ? 0 : bytes;
 }
 
-/** The page with which the copy begins. */
-function copyOf(regions: [number, number][], length: number, page: number): number | null {
-  for (const [from, to] of regions) {
-    for (let at = from; at + BEFORE + length <= to; at += page) {
-      const begin = Deno.UnsafePointer.create(BigInt(at + BEFORE))!;
-      if (isMagic(new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(begin, MAGIC.length)))) {
-        return at;
+/**
+ * The page with which the copy begins. Memory is read as a file, since another thread may just give back what the list
+ * of regions still names: that is an error then, and not the end of the process.
+ */
+function copyOf(libc: Libc, length: number, page: number): number | null {
+  const memory = libc.open(cText("/proc/self/mem"), 0);
+  if (memory < 0) return null;
+  try {
+    const first = new Uint8Array(MAGIC.length);
+    for (const [from, to] of anonymousRegions(ownMaps(libc), length)) {
+      for (let at = from; at + BEFORE + length <= to; at += page) {
+        const got = libc.pread(memory, first, BigInt(first.length), BigInt(at + BEFORE));
+        if (Number(got) < first.length) break;
+        if (isMagic(first)) return at;
       }
     }
+    return null;
+  } finally {
+    libc.close(memory);
   }
-  return null;
 }
 
 function ownMaps(libc: Libc): string {
