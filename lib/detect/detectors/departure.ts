@@ -22,7 +22,7 @@ import {
   VALUES_MOST,
   VERSION,
 } from "../departure/state.ts";
-import { type Detector, type Finding, NOTHING } from "../detector.ts";
+import { type Detector, type Finding, NOTHING, type ReadingInput } from "../detector.ts";
 import { plain } from "../../words/numbers.ts";
 
 export type { DepartureOptions, DepartureState };
@@ -64,7 +64,8 @@ export const departure: Detector<DepartureOptions, DepartureState> = {
       openSlot(s, tMs);
       s.restMs = tMs;
     }
-    take(s, tMs, value);
+    take(s, input);
+    if (s.options.nature !== "flow") return found;
     const awake = tooLongAwake(s, tMs);
     return found === NOTHING ? awake : found;
   },
@@ -79,7 +80,7 @@ function openHour(s: DepartureState, tMs: number, value: number): void {
 }
 
 /** What every reading leaves behind. */
-function take(s: DepartureState, tMs: number, value: number): void {
+function take(s: DepartureState, { tMs, value }: ReadingInput): void {
   const { slot, hour } = s;
   slot.sum += value;
   slot.n++;
@@ -129,9 +130,8 @@ function take(s: DepartureState, tMs: number, value: number): void {
   }
 }
 
-/** A flow that rests every day and has not for long, at little more than nothing. */
+/** Of a flow: one that rests every day and has not for long, at little more than nothing. */
 function tooLongAwake(s: DepartureState, tMs: number): readonly Finding[] {
-  if (s.options.nature !== "flow") return NOTHING;
   const awakeMs = tMs - s.restMs;
   if (s.raised === "awake") {
     return awakeMs === 0 ? clear(s, tMs, s.last.value, "has come to rest") : NOTHING;

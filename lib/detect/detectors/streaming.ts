@@ -65,7 +65,7 @@ export const streaming: Detector<StreamingOptions, StreamingState> = {
     if (input.kind !== "reading") return NOTHING;
     const { tMs, value } = input;
     if (!Number.isFinite(value) || !Number.isFinite(tMs)) return NOTHING;
-    const mayBeOdd = s.engine.take(tMs, value);
+    const mayBeOdd = s.engine.take(input);
     if (Number.isNaN(s.hintMs)) s.hintMs = tMs - HINT_EVERY_MS + HINT_AGE_MS;
     if (!mayBeOdd) return NOTHING;
     const score = scoreOf(s.engine);

@@ -2,7 +2,7 @@
  * The streaming detector's core: features -> surprise of each -> one number -> quiet after alarms.
  */
 import type { StateReader, StateWriter } from "../bytes.ts";
-import { FEATURES, Features } from "./features.ts";
+import { FEATURES, Features, type TimedValue } from "./features.ts";
 import { Tail } from "./tail.ts";
 import { TUNING, type Tuning } from "./tuning.ts";
 
@@ -46,9 +46,9 @@ export class Engine {
   }
 
   /** Judges a finite reading. True when its `result` may be that of an alarm. */
-  take(tMs: number, value: number): boolean {
+  take(reading: TimedValue): boolean {
     const f = this.features;
-    if (f.take(tMs, value)) {
+    if (f.take(reading)) {
       for (let i = 0; i < this.tails.length; i++) this.tails[i].add(f.closed[i]);
       this.past.copyWithin(1, 0);
       this.past[0] = this.#peak;

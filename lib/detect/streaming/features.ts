@@ -45,6 +45,12 @@ const NO_STEP = 1e-3;
 /** A gap of more than this many slots: the step over it is not counted. */
 const GAP_SLOTS = 12;
 
+/** A reading. It goes from hand to hand as it came: numbers that are handed over take memory each time. */
+export interface TimedValue {
+  readonly tMs: number;
+  readonly value: number;
+}
+
 export class Features {
   /** Oddness of the last reading, by feature. */
   readonly odd = new Float64Array(FEATURES.length);
@@ -104,20 +110,21 @@ export class Features {
   }
 
   /** Takes a finite reading. True when a slot was closed before it (see `closed`). */
-  take(tMs: number, value: number): boolean {
-    const x = value > HUGE ? HUGE : value < -HUGE ? -HUGE : value;
+  take(reading: TimedValue): boolean {
+    const { tMs, value } = reading;
     if (Number.isNaN(this.#firstMs)) {
       this.#firstMs = this.#slotStart = this.#previousMs = tMs;
-      this.#last = this.long = x;
+      this.#last = this.long = Math.max(-HUGE, Math.min(HUGE, value));
     }
     const sinceStart = tMs - this.#slotStart;
     const closes = this.#slotCount > 0 && (sinceStart < 0 || sinceStart >= 0.9 * this.#slotMs);
     if (closes) this.#close(tMs);
-    this.#judge(tMs, x);
+    this.#judge(reading);
     return closes;
   }
 
-  #judge(tMs: number, x: number): void {
+  #judge({ tMs, value }: TimedValue): void {
+    const x = value > HUGE ? HUGE : value < -HUGE ? -HUGE : value;
     const t = this.#t, odd = this.odd;
     const gap = tMs - this.#previousMs;
     this.#slotSum += x;
@@ -153,15 +160,12 @@ export class Features {
     const memory = Math.min(this.slots + 1, t.activity);
     const slotStep = this.#stepCount > 0 ? this.#stepSum / this.#stepCount : this.step;
     odd[3] = this.step + (slotStep - this.step) / memory + floor;
-    odd[5] = this.#calm(this.calmStep);
-    odd[6] = this.#calm(this.lullStep);
+    // How many times smaller than usual the step is; 0 while nothing has moved.
+    const moves = this.step > TINY;
+    odd[5] = moves ? this.step / (this.calmStep + NO_STEP * this.step) : 0;
+    odd[6] = moves ? this.step / (this.lullStep + NO_STEP * this.step) : 0;
     odd[7] = this.swing + floor;
     for (let i = 0; i < odd.length; i++) if (odd[i] > this.#peak[i]) this.#peak[i] = odd[i];
-  }
-
-  /** How many times smaller than usual the step is; 0 while nothing has moved. */
-  #calm(now: number): number {
-    return this.step > TINY ? this.step / (now + NO_STEP * this.step) : 0;
   }
 
   /** Moves the baselines by the slot that is over and opens the next at `tMs`. */
