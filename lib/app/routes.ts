@@ -185,7 +185,7 @@ function routeParts(
     notReady: () => notReady(parts),
     parse: {
       one: parseOne,
-      batch: parseBatch,
+      batch: (body) => parseBatch(body, true),
       lines: (body, precision) => parseLinesBody(body, precision, lineNames),
     },
     people: () => peopleOf(access),

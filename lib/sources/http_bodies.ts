@@ -8,6 +8,7 @@ import {
   decodeLines,
   decodeNdjson,
   decodeOne,
+  decodeToColumns,
   ITEM_VALUES_MOST,
   itemLines,
   ITEMS_MOST,
@@ -49,9 +50,10 @@ export function parseOne(body: string): ParsedBody {
 
 /**
  * `POST /api/ingest/batch`: a JSON array, `{"readings":[…]}`, or NDJSON.
+ * @param asColumns the readings of an array as columns; NDJSON gives drafts
  * @throws PerchError `bad_request` when the body is none of them, `payload_too_large` when it holds too many items.
  */
-export function parseBatch(body: string): ParsedBody {
+export function parseBatch(body: string, asColumns = false): ParsedBody {
   const json = wholeJson(body);
   if (json === undefined) {
     const lines = itemLines(body);
@@ -70,7 +72,8 @@ export function parseBatch(body: string): ParsedBody {
   assertFew(items.length, "items");
   const original = (positions: readonly number[]) =>
     keptItems(body, positions, (i) => JSON.stringify(items[i]), ["[", ",", "]"]);
-  return { ...decodeItems(items), items: items.length, original };
+  const decoded = asColumns ? decodeToColumns(items, decodeOne) : decodeItems(items);
+  return { ...decoded, items: items.length, original };
 }
 
 /**

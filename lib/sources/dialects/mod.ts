@@ -21,6 +21,7 @@ export {
 } from "./http.ts";
 export { decodeLineBytes, decodeLines, LineNames, PRECISIONS } from "./line_protocol.ts";
 export type { Precision } from "./line_protocol.ts";
+export { decodeToColumns } from "./plain_items.ts";
 export { parseJson } from "./loose_json.ts";
 export { weightFault } from "./weight.ts";
 

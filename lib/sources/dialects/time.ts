@@ -28,11 +28,15 @@ export function timeOf(raw: unknown): DeviceTime {
 }
 
 function epoch(value: number): DeviceTime | null {
-  if (value >= EARLIEST_MS && value < LATEST_MS) return { tMs: Math.floor(value) };
+  const tMs = epochMs(value);
+  return tMs === null ? null : { tMs };
+}
+
+/** A number as a time in ms, of seconds or milliseconds since 1970; null: it is none. */
+export function epochMs(value: number): number | null {
+  if (value >= EARLIEST_MS && value < LATEST_MS) return Math.floor(value);
   // Rounded, because the product of a decimal fraction and 1000 can fall just below the whole number.
-  if (value >= EARLIEST_MS / 1000 && value < LATEST_MS / 1000) {
-    return { tMs: Math.round(value * 1000) };
-  }
+  if (value >= EARLIEST_MS / 1000 && value < LATEST_MS / 1000) return Math.round(value * 1000);
   return null;
 }
 
