@@ -16,6 +16,11 @@ const time = fc.oneof(
 const maybe = <T>(each: fc.Arbitrary<T>) => fc.option(each, { nil: undefined });
 const item = fc.oneof(
   fc.record({
+    machine: fc.constantFrom("a", "hall 1/p"),
+    sensor: fc.constantFrom("d", "e.f"),
+    value: fc.integer(),
+  }),
+  fc.record({
     machine: text,
     sensor: text,
     value: fc.integer(),
