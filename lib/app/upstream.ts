@@ -40,17 +40,18 @@ export async function createSiteParts(
   { machines: { registry, machines }, access, siteIds, intake }: SiteNeeds,
 ): Promise<Sites> {
   const { db } = storage;
+  const store = createSiteStore(db);
   const sites = await createSites({
     clock,
     version: VERSION,
     ids: siteIds,
-    store: createSiteStore(db),
+    store,
     write: db.write,
     intake,
     registry,
     events,
     registering: createRegistering({
-      ...{ registry, machines },
+      ...{ registry, machines, store },
       write: db.write,
       log: log.child("sites"),
     }),

@@ -41,9 +41,9 @@ const eventShape = z.strictObject({
 });
 
 export const sentSensorShape = z.strictObject({
+  /** Its id at the site: by it the centre knows it, whatever its name is. */
+  id: z.string().max(64),
   name: z.string().max(1_600),
-  /** The name it had before, where it was renamed. */
-  was: z.string().max(1_600).optional(),
   unit: z.string().max(80).nullable(),
   kind: z.enum(["number", "binary", "text"]),
   settings: z.record(z.string(), z.unknown()),

@@ -155,7 +155,7 @@ Deno.test("what a site sends is taken once, in order, and answered with how far 
 Deno.test("names, units and limits of a site come with it, and it is not judged twice", () =>
   withCentre(async (centre) => {
     const key = await centre.addSite("north");
-    const sensor = { name: "hall/press/load", unit: "kN", kind: "number" as const };
+    const sensor = { id: "s1", name: "hall/press/load", unit: "kN", kind: "number" as const };
     const machine = { path: "hall/press", was: [], name: "Big press", tags: ["a"], notes: "" };
     const registry = {
       version: "v1",
@@ -180,7 +180,6 @@ Deno.test("names, units and limits of a site come with it, and it is not judged 
         sensors: [{
           ...sensor,
           name: "hall/press-1/force",
-          was: "hall/press-1/load",
           settings: {},
         }],
       },

@@ -25,7 +25,7 @@ const MAY_BE_EMPTY = [
   ...["chart_notes", "dashboards", "kiosk_links", "push_subscriptions"],
   ...["device_clocks", "retained_marks", "custom_detectors", "nodes"],
   ...["server", "queue", "changes", "series", "parts"].map((name) => `history_${name}`),
-  ...["site_cursors", "site_alarms", "site_commands"],
+  ...["site_cursors", "site_alarms", "site_commands", "site_sensors"],
   ...["forward_cursors", "forward_epochs", "forward_done", "journal_kept", "journal_kept_mqtt"],
 ];
 

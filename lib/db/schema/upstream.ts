@@ -23,6 +23,14 @@ export const siteCursors = sqliteTable("site_cursors", {
   seq: integer("seq").notNull(),
 }, (t) => [primaryKey({ columns: [t.site, t.node, t.epoch, t.lane] })]);
 
+/** Which sensor here is one of a site: by its id there, which outlasts every name. */
+export const siteSensors = sqliteTable("site_sensors", {
+  site: text("site").notNull(),
+  there: text("there").notNull(),
+  /** Storage number here. */
+  sensor: integer("sensor").notNull(),
+}, (t) => [primaryKey({ columns: [t.site, t.there] })]);
+
 /** Alarms that are open at a site, as it said. */
 export const siteAlarms = sqliteTable("site_alarms", {
   site: text("site").notNull(),

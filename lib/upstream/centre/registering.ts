@@ -13,6 +13,7 @@ import {
 } from "../../machines/sensor_settings.ts";
 import type { MachinesService } from "../../machines/service.ts";
 import type { SentMachine, SentSensor } from "../wire.ts";
+import type { SiteStore } from "./site_store.ts";
 
 /** What a site says of its sensors and is kept here. Calibration is done there. */
 const KEPT: readonly (keyof SensorSettings)[] = [
@@ -22,7 +23,8 @@ const KEPT: readonly (keyof SensorSettings)[] = [
 ];
 
 export interface RegisteringDeps {
-  registry: Pick<Registry, "find" | "changes" | "machines">;
+  registry: Pick<Registry, "find" | "changes" | "machines" | "byNum">;
+  store: Pick<SiteStore, "sensors" | "putSensor">;
   machines: Pick<MachinesService, "patchMachine" | "patchSensor" | "addMachine">;
   write: Write;
   log: Log;
@@ -41,7 +43,7 @@ export interface Registering {
 }
 
 export function createRegistering(
-  { registry, machines, write, log }: RegisteringDeps,
+  { registry, machines, store, write, log }: RegisteringDeps,
 ): Registering {
   const { changes } = registry;
 
@@ -104,11 +106,30 @@ export function createRegistering(
     await machines.patchMachine(known.id, { name, tags, notes, review: "confirmed" }, audited);
   }
 
-  async function renameSensor(site: string, said: SentSensor, audited: Audited): Promise<void> {
-    const was = said.was === undefined ? undefined : changes.named(`${site}/${said.was}`);
+  /** It has another name there than it has here. */
+  async function renameSensor(
+    site: string,
+    said: SentSensor,
+    num: number | undefined,
+    audited: Audited,
+  ): Promise<void> {
+    const known = num === undefined ? undefined : registry.byNum(num);
     const name = `${site}/${said.name}`;
-    if (was === undefined || was.deletedMs !== null || changes.named(name) !== undefined) return;
-    await machines.patchSensor(was.id, { name }, audited);
+    if (known === undefined || known.deletedMs !== null || known.name === name) return;
+    if (changes.named(name) === undefined) await machines.patchSensor(known.id, { name }, audited);
+  }
+
+  /** Which sensors here they are, for when they have other names. */
+  async function remember(
+    site: string,
+    sensors: readonly SentSensor[],
+    known: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const statements = sensors.flatMap(({ id, name }) => {
+      const num = changes.named(`${site}/${name}`)?.num;
+      return num === undefined || num === known.get(id) ? [] : [store.putSensor(site, id, num)];
+    });
+    if (statements.length > 0) await write(statements);
   }
 
   async function takeSensor(site: string, said: SentSensor, audited: Audited): Promise<void> {
@@ -147,8 +168,10 @@ export function createRegistering(
         }
       };
       await each(machines, (one) => moveMachine(site, one, audited));
-      await each(sensors, (one) => renameSensor(site, one, audited));
+      const known = await store.sensors(site, sensors.map(({ id }) => id));
+      await each(sensors, (one) => renameSensor(site, one, known.get(one.id), audited));
       await addSensors(site, sensors, audited);
+      await remember(site, sensors, known);
       await each(machines, (one) => takeMachine(site, one, audited));
       await each(sensors, (one) => takeSensor(site, one, audited));
     },

@@ -1,6 +1,12 @@
 import type { Database, SqlStatement } from "../../db/client.ts";
 import { and, asc, build, createOrm, eq, inArray, statementOf } from "../../db/orm.ts";
-import { siteAlarms, siteCommands, siteCursors, sites } from "../../db/schema/upstream.ts";
+import {
+  siteAlarms,
+  siteCommands,
+  siteCursors,
+  sites,
+  siteSensors,
+} from "../../db/schema/upstream.ts";
 import type { SentAlarm, SiteCommand } from "../wire.ts";
 import { NEW_STATE, type Site, type SiteState } from "./site.ts";
 
@@ -22,6 +28,9 @@ export interface SiteStore {
   cursor(of: Numbered, lane: Lane): Promise<number | null>;
   /** Fails, with its transaction, when the cursor is not at `after`. */
   advance(of: Numbered, lane: Lane, after: number, to: number): SqlStatement;
+  /** Storage numbers here, by the ids of sensors at the site. */
+  sensors(site: string, there: readonly string[]): Promise<Map<string, number>>;
+  putSensor(site: string, there: string, sensor: number): SqlStatement;
   alarms(): Promise<{ site: string; alarm: SentAlarm }[]>;
   /** All that are open at a site. */
   putAlarms(site: string, open: readonly SentAlarm[]): SqlStatement[];
@@ -51,6 +60,7 @@ export function createSiteStore(db: Database): SiteStore {
       statementOf(build.update(sites).set({ state }).where(eq(sites.id, id))),
     remove: (id) => [
       statementOf(build.delete(siteAlarms).where(eq(siteAlarms.site, id))),
+      statementOf(build.delete(siteSensors).where(eq(siteSensors.site, id))),
       statementOf(build.delete(siteCommands).where(eq(siteCommands.site, id))),
       statementOf(build.delete(siteCursors).where(eq(siteCursors.site, id))),
       statementOf(build.delete(sites).where(eq(sites.id, id))),
@@ -70,6 +80,18 @@ export function createSiteStore(db: Database): SiteStore {
         "ON CONFLICT DO UPDATE SET seq = CASE WHEN seq = ?5 THEN ?6 ELSE NULL END",
       args: [site, node, epoch, lane, after, to],
     }),
+    async sensors(site, there) {
+      const rows = await orm.select().from(siteSensors).where(and(
+        eq(siteSensors.site, site),
+        inArray(siteSensors.there, [...there]),
+      )).all();
+      return new Map(rows.map((row) => [row.there, row.sensor]));
+    },
+    putSensor: (site, there, sensor) =>
+      statementOf(
+        build.insert(siteSensors).values({ site, there, sensor })
+          .onConflictDoUpdate({ target: [siteSensors.site, siteSensors.there], set: { sensor } }),
+      ),
     async alarms() {
       const rows = await orm.select().from(siteAlarms).all();
       return rows.map(({ site, body }) => ({ site, alarm: body as SentAlarm }));

@@ -139,6 +139,10 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
       message.lag.oldest_ms = state.oldestMs = page.tMs[0] ?? state.oldestMs;
       return { message, n: 0 };
     }
+    const registered = sync.next(known.registry);
+    if (registered !== null) message.registry = registered;
+    // A sensor may have another name now: readings follow when the centre knows all of them.
+    if (registered?.version === null) return { message, n: 0 };
     let n = 0;
     if (ofReadings.index === index) {
       const page = await nextPage(at, PAGE_BYTES);
@@ -150,8 +154,6 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
       } else if (page.groupId.length === 0 && !at.isKept) waitingInJournal = 0;
     }
     if (ofEvents.index === index) message.events = await eventsAfter(at, ofEvents.upTo);
-    const registered = sync.next(known.registry);
-    if (registered !== null) message.registry = registered;
     const open = deps.openAlarms();
     const version = nameId(JSON.stringify(open), 24);
     if (version !== known.alarms) message.alarms = { version, items: open };

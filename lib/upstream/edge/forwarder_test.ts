@@ -9,6 +9,7 @@ import {
 } from "../../../tests/support/storage.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../words/times.ts";
 import type { EventDraft } from "../../events/event.ts";
+import type { Sensor } from "../../machines/sensor.ts";
 import type { Forward, Forwarded } from "../wire.ts";
 import { createAside } from "./aside_store.ts";
 import { createForwardStore } from "./forward_store.ts";
@@ -30,10 +31,17 @@ class Centre {
   readonly values: number[] = [];
   readonly lives: number[] = [];
   readonly cursors = new Map<string, number>();
+  /** Sensors that it knew when the first readings came. */
+  knewAtFirst: number | null = null;
+  #knows = 0;
+  #registry: string | null = null;
 
   send(message: Forward): Sent {
     if (this.isDown) return { kind: "later", why: "The line is cut." };
-    const { readings, epoch, lost_to } = message;
+    const { readings, epoch, lost_to, registry } = message;
+    this.#knows += registry?.sensors.length ?? 0;
+    this.#registry = registry?.version ?? this.#registry;
+    if (readings !== undefined) this.knewAtFirst ??= this.#knows;
     if (readings !== undefined) {
       const at = this.cursors.get(epoch) ?? readings.after;
       if (at === readings.after || (lost_to?.readings ?? 0) >= readings.after) {
@@ -45,11 +53,11 @@ class Centre {
     return { kind: "taken", answer: this.#answer(message) };
   }
 
-  #answer({ epoch, sent_ms, registry, alarms }: Forward): Forwarded {
+  #answer({ epoch, sent_ms, alarms }: Forward): Forwarded {
     return {
       ...{ protocol: 1, perch: "9.9.9", now_ms: sent_ms, events: null, fresh_epoch: false },
       readings: this.cursors.get(epoch) ?? null,
-      ...{ registry: registry?.version ?? null, alarms: alarms?.version ?? null, commands: [] },
+      ...{ registry: this.#registry, alarms: alarms?.version ?? null, commands: [] },
     };
   }
 }
@@ -71,6 +79,7 @@ async function openEdge(
   clock: FakeClock,
   centre: Centre,
   keepBytes = 1e9,
+  known: readonly Sensor[] = [],
 ): Promise<Edge> {
   const engine = await openEngine({ url, clock, limits: SMALL });
   const { connection, store } = engine;
@@ -80,7 +89,7 @@ async function openEdge(
     close: () => Promise.resolve(),
   };
   const events: EventDraft[] = [];
-  const sensors = { all: () => [] };
+  const none = { all: () => [] };
   const forwarder = createForwarder({
     clock,
     log: silentLog(),
@@ -104,7 +113,11 @@ async function openEdge(
       all: () => [],
       byNum: (num) => ({ name: `hall/press/s${num}`, kind: "number", states: [] }) as never,
     },
-    sync: createRegistrySync({ sensors, machines: sensors, monotonic: clock.monotonic }),
+    sync: createRegistrySync({
+      sensors: { all: () => [...known] },
+      machines: none,
+      monotonic: clock.monotonic,
+    }),
     openAlarms: () => [],
     acknowledge: () => Promise.resolve(),
     who: { node: "n", host: "pi", hardware: "h", perch: "0.2.0" },
@@ -216,5 +229,20 @@ Deno.test("a centre that was restored gets again what is still in the journal", 
     await edge.settle();
     await edge.settle();
     assert.deepEqual(centre.values, counted(0, 18));
+    await edge.engine.close();
+  }));
+
+Deno.test("readings follow when the centre knows every sensor, as some may have other names", () =>
+  withDatabase(async (url) => {
+    const clock = fakeClock();
+    const centre = new Centre();
+    const known = Array.from({ length: 1_200 }, (_, i) => ({
+      ...{ id: `s${i}`, name: `hall/press/s${i}`, unit: null, kind: "number", settings: {} },
+    })) as unknown as Sensor[];
+    const edge = await openEdge(url, clock, centre, 1e9, known);
+    await edge.forwarder.step(NEVER);
+    await edge.commit(1);
+    await edge.settle();
+    assert.deepEqual([centre.knewAtFirst, centre.values], [1_200, counted(0, 3)]);
     await edge.engine.close();
   }));

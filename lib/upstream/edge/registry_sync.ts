@@ -22,10 +22,10 @@ export function createRegistrySync(
     monotonic: () => number;
   },
 ): RegistrySync {
-  /** What the centre has, by path and by id of the sensor; `name` tells a renaming. */
-  let had = new Map<string, { text: string; name: string }>();
+  /** What the centre has, by path and by id of the sensor. */
+  let had = new Map<string, string>();
   let hasAll: string | null = null;
-  let offered: { entries: [string, { text: string; name: string }][]; version: string | null } = {
+  let offered: { entries: [string, string][]; version: string | null } = {
     entries: [],
     version: null,
   };
@@ -34,18 +34,18 @@ export function createRegistrySync(
   let isDirty = false;
 
   function looked() {
-    const of = new Map<string, { text: string; name: string; sent: SentMachine | SentSensor }>();
+    const of = new Map<string, { text: string; sent: SentMachine | SentSensor }>();
     for (const { path, formerPaths, name, tags, notes } of machines.all()) {
       const sent: SentMachine = { path, was: formerPaths.slice(-50), name, tags, notes };
-      of.set(`m${path}`, { text: JSON.stringify(sent), name: path, sent });
+      of.set(`m${path}`, { text: JSON.stringify(sent), sent });
     }
     for (const { id, name, unit, kind, settings } of sensors.all()) {
       const own = SETTING_NAMES.filter((key) => settings[key] !== DEFAULT_SETTINGS[key]);
       const sent: SentSensor = {
-        ...{ name, unit, kind },
+        ...{ id, name, unit, kind },
         settings: Object.fromEntries(own.map((key) => [key, settings[key]])),
       };
-      of.set(`s${id}`, { text: JSON.stringify(sent), name, sent });
+      of.set(`s${id}`, { text: JSON.stringify(sent), sent });
     }
     return { of, version: nameId([...of.values()].map(({ text }) => text).join("\n"), 24) };
   }
@@ -65,23 +65,17 @@ export function createRegistrySync(
       if (version === now.version) return null;
       // It is not what was sent last: perhaps from before a start of this Perch, or of a backup.
       if (version !== hasAll) had = new Map();
-      const missing = [...now.of].filter(([key, { text }]) => had.get(key)?.text !== text);
+      const missing = [...now.of].filter(([key, { text }]) => had.get(key) !== text);
       const part = missing.slice(0, SENSORS_MOST);
       const isAll = part.length === missing.length;
       offered = {
-        entries: part.map(([key, { text, name }]) => [key, { text, name }]),
+        entries: part.map(([key, { text }]) => [key, text]),
         version: isAll ? now.version : version,
       };
       return {
         version: isAll ? now.version : null,
         machines: part.flatMap(([key, { sent }]) => key[0] === "m" ? [sent as SentMachine] : []),
-        sensors: part.flatMap(([key, { sent, name }]) => {
-          if (key[0] !== "s") return [];
-          const was = had.get(key)?.name;
-          return [
-            was === undefined || was === name ? sent as SentSensor : { ...sent as SentSensor, was },
-          ];
-        }),
+        sensors: part.flatMap(([key, { sent }]) => key[0] === "s" ? [sent as SentSensor] : []),
       };
     },
     taken() {
