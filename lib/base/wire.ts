@@ -23,11 +23,13 @@ export type OnWire<T> = { [K in keyof T & string as Snake<K>]: T[K] };
  * have is undefined.
  */
 export function onWire<T extends object>(
-  { shape }: { shape: Readonly<Record<string, unknown>> },
+  described: { readonly shape: Readonly<Record<string, unknown>> },
 ): (row: T) => OnWire<T> {
-  // The names are worked out once, and rows copied by plain assignments: a list of alarms has thousands of fields.
-  const names = Object.keys(shape).map((wire) => ({ wire, own: rowName(wire) as keyof T }));
+  // The names are worked out once, for the first row, and rows copied by plain assignments: a list of alarms has
+  // thousands of fields.
+  let names: { wire: string; own: keyof T }[] | null = null;
   return (row) => {
+    names ??= Object.keys(described.shape).map((wire) => ({ wire, own: rowName(wire) as keyof T }));
     const out: Record<string, unknown> = {};
     for (const { wire, own } of names) out[wire] = row[own];
     return out as OnWire<T>;
