@@ -16,7 +16,7 @@ import { type LoadGenerator, startGenerator } from "./peers/load.ts";
 import { type Asked, type Peer, type PeerKind, PEERS } from "./peers/peer.ts";
 import { BINARY } from "./peers/perch.ts";
 import { quiet } from "./peers/quiet.ts";
-import { ratiosOf, tableOf } from "./peers/table.ts";
+import { readmeRow, tableOf } from "./peers/table.ts";
 
 const ROUNDS = 5;
 const SENSORS = 200;
@@ -35,6 +35,13 @@ const DAYS = 30;
 const QUICK_DAYS = 5;
 const BULK_BATCH = 10_000;
 const WARM_QUERIES = 3;
+
+/** What is known of acknowledgements beyond what the kill shows. */
+const ON_DISK = [
+  "VictoriaMetrics, by its documentation: what it acknowledged is on disk within some seconds.",
+  "InfluxDB, by its documentation: its log is synced before it answers (wal-fsync-delay = 0s).",
+  "Perch: kills and power cuts in tests/faults.",
+];
 
 /** What one round gives of a peer; medians of all rounds are its figures. */
 type Round = Record<string, number>;
@@ -70,7 +77,10 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
       notes: [
         ...notes.map((why) => `left out: ${why}`),
         ...tableOf(figures, peers),
-        ...ratiosOf(figures, peers),
+        "",
+        readmeRow(figures, peers),
+        "",
+        ...ON_DISK,
         `load of the host at the end: ${load}`,
       ],
     };

@@ -56,19 +56,23 @@ export function tableOf(
   ];
 }
 
-/** Perch beside each peer, as the README says it: ratios of one run. */
-export function ratiosOf(
+/** Perch beside each peer as a row of the README's table: ratios of one run. */
+export function readmeRow(
   figures: Figures,
   peers: readonly { name: string; title: string }[],
-): string[] {
+): string {
   const times = (name: string, figure: string) =>
-    `${short(figures[`perch_${figure}`] / figures[`${name}_${figure}`])} ×`;
-  return peers
+    `${short(figures[`perch_${figure}`] / figures[`${name}_${figure}`])}`;
+  const beside = peers
     .filter(({ name }) => name !== "perch" && figures[`${name}_per_s`] !== undefined)
-    .map(({ name, title }) =>
-      `Perch beside ${title}: readings/s ${times(name, "per_s")}, CPU per reading ` +
-      `${times(name, "cpu_us")}, peak memory ${times(name, "peak_mb")}, bytes at rest ` +
-      `${times(name, "bytes")}, query first ${times(name, "first_ms")} / warm ` +
-      `${times(name, "warm_ms")}, bulk load ${times(name, "bulk_s")}`
-    );
+    .map(({ name, title }) => {
+      const of = (figure: string) => times(name, figure);
+      return `${title}: ${of("per_s")} ×, ${of("cpu_us")} ×, ${of("peak_mb")} ×, ` +
+        `${of("bytes")} ×, ${of("first_ms")} / ${of("warm_ms")} ×, ${of("bulk_s")} ×`;
+    });
+  const what =
+    "the compiled program beside Debian's databases for readings, over HTTP line protocol from four " +
+    "connections: readings/s, processor time per reading, peak memory, bytes at rest, " +
+    `${figures.days} days × 1 s to 1 000 points first / warm, bulk load of those ${figures.days} days`;
+  return `| \`peers\` | ${what} | ${beside.join("; ")} |`;
 }
