@@ -61,18 +61,16 @@ export function readmeRow(
   figures: Figures,
   peers: readonly { name: string; title: string }[],
 ): string {
-  const times = (name: string, figure: string) =>
-    `${short(figures[`perch_${figure}`] / figures[`${name}_${figure}`])}`;
   const beside = peers
     .filter(({ name }) => name !== "perch" && figures[`${name}_per_s`] !== undefined)
     .map(({ name, title }) => {
-      const of = (figure: string) => times(name, figure);
-      return `${title}: ${of("per_s")} ×, ${of("cpu_us")} ×, ${of("peak_mb")} ×, ` +
-        `${of("bytes")} ×, ${of("first_ms")} / ${of("warm_ms")} ×, ${of("bulk_s")} ×`;
+      const of = (figure: string) =>
+        Number((figures[`perch_${figure}`] / figures[`${name}_${figure}`]).toPrecision(2));
+      return `${title} ${of("per_s")}, ${of("cpu_us")}, ${of("peak_mb")}, ${of("bytes")}, ` +
+        `${of("first_ms")} / ${of("warm_ms")}, ${of("bulk_s")} ×`;
     });
   const what =
-    "the compiled program beside Debian's databases for readings, over HTTP line protocol from four " +
-    "connections: readings/s, processor time per reading, peak memory, bytes at rest, " +
-    `${figures.days} days × 1 s to 1 000 points first / warm, bulk load of those ${figures.days} days`;
+    "the compiled program beside Debian's databases for readings, over HTTP: readings/s, CPU per reading, peak " +
+    `memory, bytes at rest, ${figures.days} days × 1 s to 1 000 points first / warm, loading those ${figures.days} days`;
   return `| \`peers\` | ${what} | ${beside.join("; ")} |`;
 }
