@@ -11,10 +11,12 @@ export interface Done {
   queries: number;
   /** Of the live picture that somebody looks at. */
   picture_mb: number;
+  /** Of all of them: how many ended with an error, which is said on standard error. */
+  failed: number;
 }
 
 export interface Chores {
-  /** Ends them, and resolves once what was begun is done. @throws Error where one failed */
+  /** Ends them, and resolves once what was begun is done. */
   stop(): Promise<Done>;
 }
 
@@ -28,9 +30,17 @@ export interface ChoreTimes {
   patienceMs: number;
 }
 
-/** Begins all of them at once; a chore that failed ends that row of them, and is thrown at the end. */
+/** Begins all of them at once; one that failed is counted, and the next of its kind is tried. */
 export function startChores(site: PiSite, camera: string, times: ChoreTimes): Chores {
-  const done: Done = { trainings: 0, backups: 0, reports: 0, pages: 0, queries: 0, picture_mb: 0 };
+  const done: Done = {
+    trainings: 0,
+    backups: 0,
+    reports: 0,
+    pages: 0,
+    queries: 0,
+    picture_mb: 0,
+    failed: 0,
+  };
   const ending = new AbortController();
   const { signal } = ending;
   const pause = (ms: number) =>
@@ -43,6 +53,10 @@ export function startChores(site: PiSite, camera: string, times: ChoreTimes): Ch
       }
       signal.addEventListener("abort", end);
     });
+  const failed = (name: string) => (error: unknown) => {
+    done.failed++;
+    console.error(`${name}: ${error}`);
+  };
   const rows = ([
     [() => train(site, times.patienceMs), "trainings", times.trainingMs],
     [() => backup(site, times.patienceMs), "backups", times.backupMs],
@@ -51,18 +65,16 @@ export function startChores(site: PiSite, camera: string, times: ChoreTimes): Ch
     [() => read(site, queryPath(), "application/json"), "queries", times.pageMs],
   ] as const).map(async ([chore, name, everyMs]) => {
     while (!signal.aborted) {
-      await chore();
-      done[name]++;
+      await chore().then(() => done[name]++, failed(name));
       await pause(everyMs);
     }
   });
-  rows.push(watch(site, camera, signal, (bytes) => done.picture_mb += bytes / 1e6));
-  const all = Promise.all(rows);
-  all.catch(() => {});
+  const got = (bytes: number) => void (done.picture_mb += bytes / 1e6);
+  rows.push(watch(site, camera, signal, got).catch(failed("the live picture")));
   return {
     async stop() {
       ending.abort();
-      await all;
+      await Promise.all(rows);
       return done;
     },
   };
@@ -103,7 +115,9 @@ const queryPath = () =>
   `/api/readings?sensor=${TRAINED}/s0&from=${Date.now() - 2 * 86_400_000}&points=1000`;
 
 async function read({ url, headers }: PiSite, path: string, accept: string): Promise<void> {
-  const answer = await fetch(url + path, { headers: { ...headers, accept } });
+  const ask = () => fetch(url + path, { headers: { ...headers, accept } });
+  // As browsers do: a connection that was kept may be closed in the moment in which it is used again.
+  const answer = await ask().catch(ask);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`);
 }

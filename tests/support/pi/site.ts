@@ -31,7 +31,7 @@ export function piSite(url: string, key: string): PiSite {
 export const TRAINED = "pi/trained";
 const TRAINED_SENSORS = 10;
 const STEP_MS = 10_000;
-const ROWS_AT_ONCE = 500;
+const ROWS_AT_ONCE = 50;
 
 export async function fillTrained({ url, headers }: PiSite, rows: number): Promise<void> {
   const startMs = Date.now() - rows * STEP_MS;
