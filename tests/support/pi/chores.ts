@@ -66,7 +66,7 @@ export function startChores(site: PiSite, camera: string, times: ChoreTimes): Ch
   ] as const).map(async ([chore, name, everyMs]) => {
     while (!signal.aborted) {
       await chore().then(() => done[name]++, failed(name));
-      await pause(everyMs);
+      if (!signal.aborted) await pause(everyMs);
     }
   });
   const got = (bytes: number) => void (done.picture_mb += bytes / 1e6);
