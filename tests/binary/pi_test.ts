@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { binaries } from "../support/binaries.ts";
 import { haveCommands } from "../support/commands.ts";
-import { memoryGroup } from "../support/memory_group.ts";
+import { haveMemoryGroups, memoryGroup } from "../support/memory_group.ts";
 import { runPi } from "../support/pi/scenario.ts";
 import { sabotaged } from "../support/sabotage.ts";
 
@@ -19,15 +19,10 @@ for (const { file, name, path, runner, isThere } of binaries()) {
   const isSlow = runner.length > 0;
   Deno.test({
     name: `${file} (${name}) does all at once within ${MEMORY_MB} MB`,
-    ignore: !isThere || (isSlow && !onAll) || !haveCommands({ ffmpeg: "ffmpeg" }),
+    ignore: !isThere || (isSlow && !onAll) || !haveCommands({ ffmpeg: "ffmpeg" }) ||
+      !haveMemoryGroups(),
   }, async () => {
-    const group = memoryGroup(MEMORY_MB);
-    if (group === null) {
-      const why = "no control group can be made here: it takes root and the kernel's memory groups";
-      if (Deno.env.get("PERCH_TEST_REQUIRE") === "all") throw new Error(why);
-      return console.warn(`SKIPPED: ${why}`);
-    }
-    await using bounded = group;
+    await using bounded = memoryGroup(MEMORY_MB)!;
     const dataDir = await Deno.makeTempDir({ prefix: "perch-pi-" });
     try {
       const figures = await runPi({
