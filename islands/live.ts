@@ -135,31 +135,64 @@ export function serverNow(): number {
   return Math.round(Date.now() + aheadMs);
 }
 
+/** So few sensors are asked for one by one, not in the list of all. */
+const FEW_SENSORS = 3;
+/** The pauses before what could not be asked for is asked for again: another Perch may be starting. */
+const CATCH_UP_PAUSES_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
+let catchUps = 0;
+
 /** After a reset: asks for the latest value and the status of everything that the page shows. */
 export async function catchUp(): Promise<void> {
-  for await (const { name, last, status, since_ms } of everything("/api/sensors")) {
-    setStatus(`sensor ${name}`, { status, sinceMs: since_ms });
-    if (last === null || !latest.has(name)) continue;
-    pending.set(name, { ...last, seen_ms: status === "offline" ? last.ts : serverNow() });
-  }
-  flush();
-  if (![...statuses.keys()].some((key) => key.startsWith("machine "))) return;
-  for await (const { path, status, since_ms } of everything("/api/machines")) {
-    setStatus(`machine ${path}`, { status, sinceMs: since_ms });
+  const own = ++catchUps;
+  for (const pauseMs of [...CATCH_UP_PAUSES_MS, 0]) {
+    if (await hasCaughtUp()) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    // The next reset asks by itself.
+    if (own !== catchUps) return;
   }
 }
 
-/** All items of a list, page by page; ends early when it cannot be read: the next reset asks again. */
+/** False: not everything could be asked for. */
+async function hasCaughtUp(): Promise<boolean> {
+  const names = [...latest.keys()];
+  const isFew = names.length > 0 && names.length <= FEW_SENSORS;
+  const isWhole = isFew
+    ? (await Promise.all(names.map(askForSensor))).every((asked) => asked)
+    : await everything("/api/sensors", showSensor);
+  flush();
+  if (![...statuses.keys()].some((key) => key.startsWith("machine "))) return isWhole;
+  return await everything("/api/machines", ({ path, status, since_ms }) => {
+    setStatus(`machine ${path}`, { status, sinceMs: since_ms });
+  }) && isWhole;
+}
+
+async function askForSensor(name: string): Promise<boolean> {
+  const path = name.split("/").map(encodeURIComponent).join("/");
+  const answer = await fetchOwn(`/api/sensors/${path}`).catch(() => null);
+  if (answer?.ok) showSensor(await answer.json());
+  // One that was renamed or deleted meanwhile is not asked for again.
+  return answer !== null && (answer.ok || answer.status === 404);
+}
+
 // deno-lint-ignore no-explicit-any
-async function* everything(path: string): AsyncGenerator<any> {
+function showSensor({ name, last, status, since_ms }: any): void {
+  setStatus(`sensor ${name}`, { status, sinceMs: since_ms });
+  if (last === null || !latest.has(name)) return;
+  pending.set(name, { ...last, seen_ms: status === "offline" ? last.ts : serverNow() });
+}
+
+/** All items of a list, page by page; false when it cannot be read. */
+// deno-lint-ignore no-explicit-any
+async function everything(path: string, show: (item: any) => void): Promise<boolean> {
   let cursor = "";
   do {
     const page = await fetchOwn(`${path}?limit=1000${cursor}`).catch(() => null);
-    if (!page?.ok) return;
+    if (!page?.ok) return false;
     const { items, next } = await page.json();
-    yield* items;
+    items.forEach(show);
     cursor = next === null ? "" : `&cursor=${encodeURIComponent(next)}`;
   } while (cursor !== "");
+  return true;
 }
 
 async function askForAlarms(): Promise<void> {

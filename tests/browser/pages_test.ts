@@ -12,6 +12,7 @@ import {
 } from "../support/browser.ts";
 import { type PerchProcess, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
+import { until } from "../support/until.ts";
 
 const ENGINEER = ["engineer@example.com", "engineer123"] as const;
 /** Pages without a stream of their own. */
@@ -129,7 +130,12 @@ Deno.test({
       try {
         const { page, faults } = await visitor(browser, { url, viewport: PHONE });
         await signIn(page, ...ENGINEER);
-        await page.waitForSelector("a.row");
+        // The simulator's history comes after the first values.
+        await until("a page with history", async () => {
+          await page.goto("/");
+          await page.waitForSelector("a.row");
+          return await page.locator(".spark path").count() > 0 || null;
+        }, 60_000);
         await page.evaluate(() => void (document.body.dataset.mark = "same page"));
         const values = () => page.locator(".row-value").allTextContents();
         const before = await values();
