@@ -1,0 +1,61 @@
+/** In Chromium: Perch is restarted while a page is open, and the page says what came meanwhile. */
+import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit_row.ts";
+import { runApp } from "../support/app_client.ts";
+import { chromiumIsMissing, signIn, startBrowser, visitor } from "../support/browser.ts";
+import { freePort } from "../support/port.ts";
+
+const ADMIN = ["admin@example.org", "long enough"] as const;
+const OIL = { machine: "hall/press", sensor: "oil", unit: "°C" };
+
+for (const list of [false, true]) {
+  Deno.test({
+    name:
+      `browser: ${list ? "a list of sensors" : "a sensor's page"} has the value that came while ` +
+      "Perch was started anew, also when its first question for it fails",
+    ignore: chromiumIsMissing(),
+    fn: async () => {
+      const dataDir = await Deno.makeTempDir({ prefix: "perch-catch-up-" });
+      const env = { PERCH_PORT: String(freePort()), PERCH_DATA: dataDir };
+      let app = await runApp(env);
+      const browser = await startBrowser();
+      try {
+        await app.parts.access.users.add(
+          { email: ADMIN[0], role: "admin", password: ADMIN[1] },
+          systemActor("test"),
+        );
+        await app.ingest([{ ...OIL, value: 61 }]);
+        const { page, context, faults } = await visitor(browser, {
+          url: app.url,
+          expected: /net::ERR_|Failed to load resource/,
+        });
+        await signIn(page, ...ADMIN);
+        const { id } = app.parts.registry.find("hall/press/oil")!;
+        await page.goto(list ? "/sensors" : `/sensors/${id}`);
+        await page.waitForSelector(".dot.live");
+        await page.evaluate(() => Object.assign(globalThis, { isStill: true }));
+        await context.setOffline(true);
+        await app.stop();
+        app = await runApp(env);
+        await app.ingest([{ ...OIL, value: 62 }]);
+        let asked = 0;
+        const isCatchingUp = ({ pathname }: URL) =>
+          pathname.startsWith("/api/sensors") && !pathname.endsWith("/trend");
+        await page.route(isCatchingUp, async (route) => {
+          if (asked++ === 0) await route.abort();
+          else await route.continue();
+        });
+        await context.setOffline(false);
+        const shown = page.locator(list ? ".row-value" : ".now-value", { hasText: /^62/ });
+        await shown.waitFor();
+        assert.ok(asked >= 2, `it asked ${asked} times`);
+        assert.equal(await page.evaluate(() => "isStill" in globalThis), true);
+        assert.deepEqual(faults, []);
+      } finally {
+        await browser.close();
+        await app.stop();
+        await Deno.remove(dataDir, { recursive: true });
+      }
+    },
+  });
+}
