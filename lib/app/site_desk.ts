@@ -5,6 +5,7 @@ import { createDesk } from "../upstream/centre/desk.ts";
 import type { Sites } from "../upstream/centre/sites.ts";
 import { ASK_FILTER, secretLabel } from "../upstream/sealed.ts";
 import type { Foundation } from "./foundation.ts";
+import { atBroker } from "./at_broker.ts";
 
 interface DeskNeeds {
   sites: Pick<Sites, "list" | "forward">;
@@ -47,12 +48,7 @@ export function siteDeskTasks(
       { clock, log, onMessage: (topic, payload) => void desk.heard(topic, payload) },
       {
         url,
-        user: mqtt.user ?? undefined,
-        password: mqtt.password ?? undefined,
-        caFile: mqtt.caFile ?? undefined,
-        certFile: mqtt.certFile ?? undefined,
-        keyFile: mqtt.keyFile ?? undefined,
-        version: mqtt.version,
+        ...atBroker(mqtt),
         clientId: `perch-sites-${randomId(12)}`,
         topics: [ASK_FILTER],
         connectTimeoutMs: CONNECT_MS,

@@ -9,6 +9,7 @@ import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
 import { mqttClientId } from "./site.ts";
+import { atBroker } from "./at_broker.ts";
 
 export interface SourceParts {
   sources: Source[];
@@ -102,12 +103,7 @@ async function mqttSource(
     url,
     topics: [...mqtt.topics],
     clientId: mqttClientId(config),
-    user: mqtt.user ?? undefined,
-    password: mqtt.password ?? undefined,
-    caFile: mqtt.caFile ?? undefined,
-    certFile: mqtt.certFile ?? undefined,
-    keyFile: mqtt.keyFile ?? undefined,
-    version: mqtt.version,
+    ...atBroker(mqtt),
     shareGroup: mqtt.share ?? undefined,
   });
   codecs.onTopics(() => source.topicsChanged());

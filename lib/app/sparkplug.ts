@@ -8,6 +8,7 @@ import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
 import type { IntakeParts } from "./intake.ts";
 import type { SourceParts } from "./sources.ts";
+import { atBroker } from "./at_broker.ts";
 
 export interface SparkplugParts {
   /** Follows the settings: while it is on, the host application is one of the sources. */
@@ -124,12 +125,7 @@ async function elsewhere(
     },
     {
       url: mqtt.url!,
-      user: mqtt.user ?? undefined,
-      password: mqtt.password ?? undefined,
-      caFile: mqtt.caFile ?? undefined,
-      certFile: mqtt.certFile ?? undefined,
-      keyFile: mqtt.keyFile ?? undefined,
-      version: mqtt.version,
+      ...atBroker(mqtt),
       connectTimeoutMs: 10_000,
       clientId: `${mqtt.clientId ?? `perch-${own}`}-sparkplug`,
       ...hostOptions({ settings }),

@@ -22,31 +22,19 @@ import type { Forwarded } from "../../lib/upstream/wire.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { perchHere } from "../support/command_here.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
+import {
+  agree,
+  edgeState,
+  type ForwardPlant,
+  Ledger,
+  stored,
+  WITHIN_MS,
+} from "../support/forward_ledger.ts";
 import { haveMosquitto, startMosquitto } from "../support/mosquitto.ts";
-import { type PerchProcess, startPerch } from "../support/perch.ts";
+import { startPerch } from "../support/perch.ts";
 import { change } from "../support/restored_plant.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
-
-const SENSOR = "hall/press/load";
-const WITHIN_MS = 180_000;
-
-/** Which values were acknowledged at the edge, in order; each value is sent once. */
-class Ledger {
-  readonly acknowledged: number[] = [];
-  #next = 0;
-
-  async send({ app }: AppUnderTest, n: number): Promise<void> {
-    for (let left = n; left > 0; left -= 25) {
-      const values = Array.from({ length: Math.min(left, 25) }, () => this.#next++);
-      await app.parts().intake.offerBatch({
-        ...{ source: "http", topic: "test", rejects: [] },
-        drafts: values.map((value) => ({ sensor: SENSOR, value })),
-      });
-      this.acknowledged.push(...values);
-    }
-  }
-}
 
 /** A client of the broker that has no key: it sends again what it hears, and noise. */
 async function startStranger(url: string): Promise<MqttClient> {
@@ -94,43 +82,11 @@ async function answerForCentre(url: string, site: string, key: string): Promise<
   return client;
 }
 
-interface Plant {
-  centre: { perch: PerchProcess; key: string };
-  edge: AppUnderTest;
-  ledger: Ledger;
-}
-
-async function stored({ centre: { perch, key } }: Plant): Promise<number[] | null> {
-  const response = await fetch(
-    `${perch.url}/api/readings?sensor=north/${SENSOR}&points=0&limit=50000&from=-1h`,
-    { headers: { authorization: `Bearer ${key}` } },
-  ).catch(() => null);
-  if (response === null || response.status !== 200) {
-    await response?.body?.cancel();
-    return null;
-  }
-  return (await response.json()).v;
-}
-
-/** The centre has what the ledger has: nothing lost, nothing twice, in order. */
-async function agree(what: string, plant: Plant): Promise<void> {
-  const wanted = plant.ledger.acknowledged;
-  const last = wanted.at(-1)!;
-  const found = await until(what, async () => {
-    plant.edge.app.parts().forwarder.wake();
-    const values = await stored(plant);
-    return values?.includes(last) ? values : null;
-  }, WITHIN_MS);
-  assert.deepEqual(found, wanted, what);
-  if (Deno.env.get("TIMES")) console.log(what, wanted.length, Math.round(performance.now()));
-}
-
 const freed = (one: string) =>
   `delete from journal_${one} where id < (select seq from forward_cursors where lane = 'readings')`;
-const edgeState = ({ app }: AppUnderTest) => app.parts().forwarder.state();
 const is = (edge: AppUnderTest, state: string) => () => edgeState(edge).state === state || null;
 
-async function flap(link: Cuttable, { edge, ledger }: Plant): Promise<void> {
+async function flap(link: Cuttable, { edge, ledger }: ForwardPlant): Promise<void> {
   for (let i = 0; i < 4; i++) {
     link.cut();
     await ledger.send(edge, 30);
@@ -169,7 +125,7 @@ Deno.test({
     const env = { PERCH_DATA: edgeDir, UPSTREAM_URL: through };
     const stranger = await startStranger(url);
     const ledger = new Ledger();
-    const plant: Plant = { centre, edge: await startApp(env), ledger };
+    const plant: ForwardPlant = { centre, edge: await startApp(env), ledger };
     let early: MqttClient | null = null;
     try {
       await until("the edge to be connected", is(plant.edge, "connected"));
@@ -221,7 +177,7 @@ Deno.test({
       await ledger.send(plant.edge, 25);
       await until("the edge to be refused", is(plant.edge, "refused"));
       assert.match(edgeState(plant.edge).detail, /does not know this key: it was revoked/);
-      assert.equal((await stored(plant))?.length, before, "at once");
+      assert.equal((await stored(plant.centre))?.length, before, "at once");
       const { state, detail } = await check();
       assert.equal(state, "problem");
       assert.match(detail, /does not know this key/);

@@ -12,78 +12,19 @@ import { type AppUnderTest, startApp } from "../support/app.ts";
 import { perchHere } from "../support/command_here.ts";
 import { type Cuttable, startCuttable } from "../support/cuttable.ts";
 import { haveMounts, smallDisk } from "../support/disk.ts";
+import { agree, type Centre, edgeState, Ledger, WITHIN_MS } from "../support/forward_ledger.ts";
 import { type PerchProcess, startPerch } from "../support/perch.ts";
 import { freePort } from "../support/port.ts";
 import { change } from "../support/restored_plant.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
-const SENSOR = "hall/press/load";
-const WITHIN_MS = 180_000;
-
-/** Which values were acknowledged at the edge, in order; each value is sent once. */
-class Ledger {
-  readonly acknowledged: number[] = [];
-  #next = 0;
-
-  async send({ app }: AppUnderTest, n: number): Promise<void> {
-    for (let left = n; left > 0; left -= 25) {
-      const values = Array.from({ length: Math.min(left, 25) }, () => this.#next++);
-      await app.parts().intake.offerBatch({
-        ...{ source: "http", topic: "test", rejects: [] },
-        drafts: values.map((value) => ({ sensor: SENSOR, value })),
-      });
-      this.acknowledged.push(...values);
-    }
-  }
-}
-
-interface Plant {
-  centre: Centre;
-  edge: AppUnderTest;
-  ledger: Ledger;
-}
-
-interface Centre {
-  perch: PerchProcess;
-  key: string;
-}
-
 async function startCentre(dataDir: string, port: number): Promise<PerchProcess> {
   const env = { PERCH_PORT: String(port), MQTT_PORT: "0", LOG_LEVEL: "error" };
   return await startPerch({ dataDir, env });
 }
 
-async function stored({ perch, key }: Centre): Promise<number[] | null> {
-  const response = await fetch(
-    `${perch.url}/api/readings?sensor=north/${SENSOR}&points=0&limit=50000&from=-1h`,
-    { headers: { authorization: `Bearer ${key}` } },
-  ).catch(() => null);
-  if (response === null || response.status !== 200) {
-    await response?.body?.cancel();
-    return null;
-  }
-  return (await response.json()).v;
-}
-
-/** The centre has what the ledger has: nothing lost, nothing twice, in order. */
-async function agree(
-  what: string,
-  { centre, edge, ledger }: Plant,
-): Promise<void> {
-  const wanted = ledger.acknowledged;
-  const last = wanted.at(-1);
-  const found = await until(what, async () => {
-    edge.app.parts().forwarder.wake();
-    const values = await stored(centre);
-    return values?.includes(last!) ? values : null;
-  }, WITHIN_MS);
-  assert.deepEqual(found, wanted, what);
-  if (Deno.env.get("TIMES")) console.log(what, Math.round(performance.now()));
-}
-
 const connected = (edge: AppUnderTest) => edgeState(edge).state === "connected" ? true : null;
-const edgeState = ({ app }: AppUnderTest) => app.parts().forwarder.state();
 
 async function flap(link: Cuttable, edge: AppUnderTest, ledger: Ledger): Promise<void> {
   for (let i = 0; i < 4; i++) {

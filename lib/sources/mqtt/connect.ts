@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import { connLink, type Link } from "../framing/link.ts";
+import { pausingLink } from "../framing/pausing_link.ts";
 import type { Dial, DialTarget } from "./target.ts";
 
 /* The only file of this room that opens outgoing connections. */
@@ -73,39 +74,20 @@ async function dialWebSocket(target: DialTarget, signal: AbortSignal): Promise<L
 
 /** Frames wait here only until they are read: the socket is paused while there are any. */
 function webSocketLink(socket: WebSocket): Link {
-  const waiting: Uint8Array[] = [];
-  let ended: Error | true | null = null;
-  let wake: (() => void) | null = null;
-  socket.on("message", (data) => {
-    const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
-    waiting.push(bytes);
-    socket.pause();
-    wake?.();
-  });
-  socket.on("close", () => {
-    ended ??= true;
-    wake?.();
-  });
-  socket.on("error", (error) => {
-    ended ??= error;
-    wake?.();
-  });
-  return {
-    async read() {
-      while (waiting.length === 0 && ended === null) {
-        socket.resume();
-        await new Promise<void>((resolve) => wake = resolve);
-        wake = null;
-      }
-      const next = waiting.shift();
-      if (next !== undefined) return next;
-      if (ended instanceof Error) throw ended;
-      return null;
-    },
-    write: (bytes) =>
+  const { link, came, ended } = pausingLink({
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    send: (bytes) =>
       new Promise((resolve, reject) => {
         socket.send(bytes, (error) => error ? reject(error) : resolve());
       }),
     close: () => socket.terminate(),
-  };
+  });
+  socket.on(
+    "message",
+    (data) => came(Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)),
+  );
+  socket.on("close", () => ended(true));
+  socket.on("error", ended);
+  return link;
 }

@@ -1,12 +1,11 @@
 import "../../base/denied_env.ts";
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
 import { type IClientOptions, type ISubscriptionGrant, MqttClient } from "mqtt";
-import { FrameFault } from "../framing/framer.ts";
 import type { Link } from "../framing/link.ts";
 import type { Publish } from "../framing/publish.ts";
 import type { OwnMessage } from "../source.ts";
-import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
+import { Ending } from "./ending.ts";
+import { whyUnreachable } from "./faults.ts";
 import { Publishing } from "./publishing.ts";
 import type { BrokerOptions, Connection, SessionEnd } from "./reconnecting.ts";
 import { Tap } from "./tap.ts";
@@ -29,7 +28,6 @@ export interface PlainDeps {
 }
 
 const KEEPALIVE_S = 30;
-const FAREWELL_MS = 2_000;
 
 /** One connection with a clean session: nothing is kept for it at the broker, and nothing here for the broker. */
 export class PlainConnection implements Connection {
@@ -37,9 +35,7 @@ export class PlainConnection implements Connection {
   readonly #tap: Tap;
   readonly #client: MqttClient;
   readonly #publishing: Publishing;
-  #answered = false;
-  #refusal: Refusal | null = null;
-  #why: string | null = null;
+  readonly #ending = new Ending();
 
   /** @param link an open connection; closed with this one */
   constructor(
@@ -51,24 +47,20 @@ export class PlainConnection implements Connection {
     this.#tap = new Tap(link, version, {
       onPublish: (publish) => this.#received(publish),
       onDrained: () => {},
-      onConnack: (code) => this.#connack(code),
-      onDisconnect: (code) => this.#why ??= refusalOf(code).why,
+      onConnack: (code) => this.#ending.connack(code),
+      onDisconnect: (code) => this.#ending.disconnected(code),
     });
-    this.#tap.on("error", (error) => {
-      this.#why ??= error instanceof FrameFault
-        ? `it broke the protocol: ${error.message}`
-        : whyUnreachable(error);
-    });
+    this.#tap.on("error", (error) => this.#ending.broke(error));
     this.ended = new Promise((resolve) => {
       this.#tap.once("close", () => {
         this.#client.end(true);
-        resolve(this.#end());
+        resolve(this.#ending.end());
         this.#publishing.lost();
       });
     });
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
     this.#publishing = new Publishing(this.#client);
-    this.#client.on("error", (error) => this.#why ??= error.message);
+    this.#client.on("error", (error) => this.#ending.because(error.message));
     this.#client.once("connect", () => void this.#begin());
   }
 
@@ -103,14 +95,7 @@ export class PlainConnection implements Connection {
       }
       await this.#client.endAsync(false);
     };
-    await Promise.race([
-      farewell().catch(() => {}),
-      this.ended,
-      once(AbortSignal.timeout(FAREWELL_MS), "abort"),
-    ]);
-    this.#why = null;
-    this.#tap.destroy();
-    await this.ended;
+    await this.#ending.leave(farewell, this.#tap, this.ended);
   }
 
   async #begin(): Promise<void> {
@@ -121,7 +106,7 @@ export class PlainConnection implements Connection {
       if (refused.length > 0) throw new Error(`it refused the topics ${refused.join(", ")}`);
       this.deps.onReady(this);
     } catch (error) {
-      this.#why ??= whyUnreachable(error);
+      this.#ending.because(whyUnreachable(error));
       this.#tap.destroy();
     }
   }
@@ -140,22 +125,6 @@ export class PlainConnection implements Connection {
     if (qos > 0) this.#tap.acknowledge(packetId);
     this.deps.onMessage(topic, payload);
     return true;
-  }
-
-  #connack(code: number): void {
-    this.#answered = true;
-    if (code === 0) return;
-    this.#refusal = refusalOf(code);
-    this.#why = this.#refusal.why;
-  }
-
-  #end(): SessionEnd {
-    return {
-      why: this.#why ?? "it closed the connection",
-      versionRefused: this.#refusal?.version ?? false,
-      unanswered: !this.#answered,
-      asksAgain: false,
-    };
   }
 }
 

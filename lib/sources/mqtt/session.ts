@@ -1,6 +1,5 @@
 import "../../base/denied_env.ts";
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
 import type { IClientOptions } from "mqtt";
 import { MqttClient } from "mqtt";
 import type { Clock } from "../../base/clock.ts";
@@ -8,8 +7,7 @@ import type { Log } from "../../base/log.ts";
 import type { Intake, Outcome, RawMessage } from "../../intake/intake.ts";
 import { InFlightWindow } from "../framing/window.ts";
 import type { Publish } from "../framing/publish.ts";
-import { FrameFault } from "../framing/framer.ts";
-import { type Refusal, refusalOf, whyUnreachable } from "./faults.ts";
+import { Ending } from "./ending.ts";
 import type { Link } from "../framing/link.ts";
 import type { OwnMessage } from "../source.ts";
 import type { MqttOptions } from "./options.ts";
@@ -20,7 +18,6 @@ import { Tap } from "./tap.ts";
 
 /** mosquitto's default, and the least that brokers allow. */
 const ASSUMED_WINDOW = 20;
-const FAREWELL_MS = 2_000;
 
 export interface SessionDeps {
   intake: Pick<Intake, "offer" | "commitSoon" | "onRoom">;
@@ -46,9 +43,7 @@ export class Session implements Connection {
   readonly #name: string;
   readonly #stopOnRoom: () => void;
   readonly ended: Promise<SessionEnd>;
-  #answered = false;
-  #refusal: Refusal | null = null;
-  #why: string | null = null;
+  readonly #ending = new Ending();
   #unacknowledged = 0;
   #settling = false;
   /** Messages that came while nothing was taken, and stay with the broker. */
@@ -74,25 +69,21 @@ export class Session implements Connection {
     this.#tap = new Tap(link, version, {
       onPublish: (publish) => this.#received(publish),
       onDrained: () => this.#drained(),
-      onConnack: (code) => this.#connack(code),
-      onDisconnect: (code) => this.#why ??= refusalOf(code).why,
+      onConnack: (code) => this.#ending.connack(code),
+      onDisconnect: (code) => this.#ending.disconnected(code),
     });
     this.#stopOnRoom = deps.intake.onRoom(() => this.#tap.goOn());
-    this.#tap.on("error", (error) => {
-      this.#why ??= error instanceof FrameFault
-        ? `it broke the protocol: ${error.message}`
-        : whyUnreachable(error);
-    });
+    this.#tap.on("error", (error) => this.#ending.broke(error));
     this.ended = new Promise((resolve) => {
       this.#tap.once("close", () => {
         this.#close();
-        resolve(this.#end());
+        resolve(this.#ending.end(this.#skipped > 0 && !this.deps.paused()));
         this.#publishing.lost();
       });
     });
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version));
     this.#publishing = new Publishing(this.#client);
-    this.#client.on("error", (error) => this.#why ??= error.message);
+    this.#client.on("error", (error) => this.#ending.because(error.message));
     const { log, extraTopics } = deps;
     this.#subscriptions = new Subscriptions(this.#client, {
       ...options,
@@ -111,7 +102,6 @@ export class Session implements Connection {
   /** Takes no more messages, waits a moment for what is unacknowledged, says goodbye. */
   async stop(): Promise<void> {
     this.#accepting = false;
-    const patience = AbortSignal.timeout(FAREWELL_MS);
     const farewell = async () => {
       if (this.#unacknowledged > 0) {
         this.deps.intake.commitSoon();
@@ -125,14 +115,7 @@ export class Session implements Connection {
       }
       if (this.#client.connected) await this.#client.endAsync(false);
     };
-    await Promise.race([
-      farewell().catch(() => {}),
-      this.ended,
-      once(patience, "abort"),
-    ]);
-    this.#why = null;
-    this.#tap.destroy();
-    await this.ended;
+    await this.#ending.leave(farewell, this.#tap, this.ended);
   }
 
   /**
@@ -142,7 +125,7 @@ export class Session implements Connection {
   resumed(): void {
     if (this.#skipped === 0) return;
     this.#accepting = false;
-    this.#why ??= "what came while the intake was paused is asked for again";
+    this.#ending.because("what came while the intake was paused is asked for again");
     this.#tap.destroy();
   }
 
@@ -176,18 +159,11 @@ export class Session implements Connection {
     }
     this.#unacknowledged--;
     if (outcome === "failed") {
-      this.#why ??= "readings could not be stored, so they stay with the broker";
+      this.#ending.because("readings could not be stored, so they stay with the broker");
       this.#tap.destroy();
       this.#close();
     } else this.#tap.acknowledge(packetId);
     if (this.#unacknowledged === 0) this.#idle?.();
-  }
-
-  #connack(code: number): void {
-    this.#answered = true;
-    if (code === 0) return;
-    this.#refusal = refusalOf(code);
-    this.#why = this.#refusal.why;
   }
 
   /** Codecs have other topics now. */
@@ -199,7 +175,7 @@ export class Session implements Connection {
     const refusal = await this.#subscriptions.begin();
     if (!this.#open) return;
     if (refusal !== null) {
-      this.#why = refusal;
+      this.#ending.rather(refusal);
       this.#tap.destroy();
       return;
     }
@@ -215,15 +191,6 @@ export class Session implements Connection {
     this.#stopOnRoom();
     this.#idle?.();
     this.#client.end(true);
-  }
-
-  #end(): SessionEnd {
-    return {
-      why: this.#why ?? "it closed the connection",
-      versionRefused: this.#refusal?.version ?? false,
-      unanswered: !this.#answered,
-      asksAgain: this.#skipped > 0 && !this.deps.paused(),
-    };
   }
 }
 

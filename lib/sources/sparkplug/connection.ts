@@ -1,13 +1,12 @@
 import "../../base/denied_env.ts";
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
 import { type IClientOptions, type ISubscriptionGrant, MqttClient } from "mqtt";
 import type { Clock } from "../../base/clock.ts";
 import type { Intake, Outcome } from "../../intake/intake.ts";
-import { FrameFault } from "../framing/framer.ts";
 import type { Link } from "../framing/link.ts";
 import type { Publish } from "../framing/publish.ts";
-import { type Refusal, refusalOf, whyUnreachable } from "../mqtt/faults.ts";
+import { Ending } from "../mqtt/ending.ts";
+import { whyUnreachable } from "../mqtt/faults.ts";
 import type { BrokerOptions, Connection, SessionEnd } from "../mqtt/reconnecting.ts";
 import { Tap } from "../mqtt/tap.ts";
 import { oldStatePayload, saysOnline, statePayload } from "./state.ts";
@@ -31,7 +30,6 @@ export interface ConnectionDeps {
 }
 
 const KEEPALIVE_S = 30;
-const FAREWELL_MS = 2_000;
 /** Its state is said again so seldom: another host of the same name must not make a storm of it. */
 const STATE_AGAIN_MS = 1_000;
 
@@ -48,9 +46,7 @@ export class HostConnection implements Connection {
   readonly #timestampMs: number;
   readonly #stopOnRoom: () => void;
   readonly #unacknowledged: { packetId: number; decided: boolean }[] = [];
-  #answered = false;
-  #refusal: Refusal | null = null;
-  #why: string | null = null;
+  readonly #ending = new Ending();
   #online = false;
   #accepting = true;
   #saidMs = -Infinity;
@@ -68,25 +64,21 @@ export class HostConnection implements Connection {
     this.#tap = new Tap(link, version, {
       onPublish: (publish) => this.#received(publish),
       onDrained: () => this.#unacknowledged.length > 0 && deps.commitSoon(),
-      onConnack: (code) => this.#connack(code),
-      onDisconnect: (code) => this.#why ??= refusalOf(code).why,
+      onConnack: (code) => this.#ending.connack(code),
+      onDisconnect: (code) => this.#ending.disconnected(code),
     });
     this.#stopOnRoom = deps.onRoom(() => this.#tap.goOn());
-    this.#tap.on("error", (error) => {
-      this.#why ??= error instanceof FrameFault
-        ? `it broke the protocol: ${error.message}`
-        : whyUnreachable(error);
-    });
+    this.#tap.on("error", (error) => this.#ending.broke(error));
     this.ended = new Promise((resolve) => {
       this.#tap.once("close", () => {
         this.#close();
-        resolve(this.#end());
+        resolve(this.#ending.end());
       });
     });
     const will = statePayload(false, this.#timestampMs);
     const topic = this.#stateTopic;
     this.#client = new MqttClient(() => this.#tap, clientOptions(options, version, topic, will));
-    this.#client.on("error", (error) => this.#why ??= error.message);
+    this.#client.on("error", (error) => this.#ending.because(error.message));
     this.#client.once("connect", () => void this.#begin());
   }
 
@@ -109,14 +101,7 @@ export class HostConnection implements Connection {
       }
       await this.#client.endAsync(false);
     };
-    await Promise.race([
-      farewell().catch(() => {}),
-      this.ended,
-      once(AbortSignal.timeout(FAREWELL_MS), "abort"),
-    ]);
-    this.#why = null;
-    this.#tap.destroy();
-    await this.ended;
+    await this.#ending.leave(farewell, this.#tap, this.ended);
   }
 
   /** Its own state first, then everything; only then it says that it is there. */
@@ -127,7 +112,7 @@ export class HostConnection implements Connection {
       await this.#say(true, this.#timestampMs);
       this.deps.onReady();
     } catch (error) {
-      this.#why ??= whyUnreachable(error);
+      this.#ending.because(whyUnreachable(error));
       this.#tap.destroy();
     }
   }
@@ -180,7 +165,7 @@ export class HostConnection implements Connection {
     entry.decided = true;
     if (outcome === "failed") {
       // Nobody sends it again, so everything has to be told anew.
-      this.#why ??= "readings could not be stored, so that births have to be asked for";
+      this.#ending.because("readings could not be stored, so that births have to be asked for");
       this.#tap.destroy();
     } else if (qos > 0) this.#acknowledge();
   }
@@ -202,27 +187,11 @@ export class HostConnection implements Connection {
     }, Math.max(0, waitMs));
   }
 
-  #connack(code: number): void {
-    this.#answered = true;
-    if (code === 0) return;
-    this.#refusal = refusalOf(code);
-    this.#why = this.#refusal.why;
-  }
-
   #close(): void {
     this.#accepting = this.#online = false;
     clearTimeout(this.#sayAgain);
     this.#stopOnRoom();
     this.#client.end(true);
-  }
-
-  #end(): SessionEnd {
-    return {
-      why: this.#why ?? "it closed the connection",
-      versionRefused: this.#refusal?.version ?? false,
-      unanswered: !this.#answered,
-      asksAgain: false,
-    };
   }
 }
 
