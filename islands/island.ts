@@ -1,4 +1,5 @@
 import { type ComponentType, h, hydrate, options, render } from "preact";
+import { useEffect } from "preact/hooks";
 import { at, base } from "./own.ts";
 
 const ADDRESSES = ["href", "src", "action", "poster"];
@@ -29,7 +30,19 @@ export function bringToLife(components: Record<string, ComponentType<never>>): v
   hydrateIn(document, components);
 }
 
-/** The same in a part of the page that came later. */
+/**
+ * Runs it once every script of the page was run and the effects of its islands too: they listen then. What the
+ * stream brought before would be heard by nobody.
+ */
+export function whenAlive(run: () => void): void {
+  // Effects run in the order in which their components were drawn.
+  const Last = () => (useEffect(run, []), null);
+  const draw = () => render(h(Last, {}), document.createElement("div"));
+  // Scripts of modules are run before this event, and this is called by one of them.
+  document.addEventListener("DOMContentLoaded", draw, { once: true });
+}
+
+/** The same as `bringToLife` in a part of the page that came later. */
 export function enliven(part: ParentNode): void {
   hydrateIn(part, known);
 }

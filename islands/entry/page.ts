@@ -3,7 +3,7 @@ import { AlarmBadge } from "../alarm_badge.tsx";
 import { connect } from "../live.ts";
 import { ConnectionBanner, ConnectionDot } from "../connection_state.tsx";
 import { keepOfflinePage } from "../installed.ts";
-import { bringToLife } from "../island.ts";
+import { bringToLife, whenAlive } from "../island.ts";
 import { listenToFilters } from "../filters.ts";
 import { listenToKeys } from "../keyboard.ts";
 import { PausedBanner } from "../paused_banner.tsx";
@@ -13,7 +13,9 @@ bringToLife({ AlarmBadge, ConnectionDot, ConnectionBanner, PausedBanner, ThemeSw
 listenToKeys();
 listenToFilters();
 const { stream, since, worker } = document.body.dataset;
-if (stream !== undefined) connect(Object.fromEntries(new URLSearchParams(stream)), since, worker);
+if (stream !== undefined) {
+  whenAlive(() => connect(Object.fromEntries(new URLSearchParams(stream)), since, worker));
+}
 keepOfflinePage();
 addEventListener("focusin", ({ target }) => {
   if (!(target instanceof HTMLInputElement) || target.dataset.pick === undefined) return;

@@ -59,3 +59,39 @@ for (const list of [false, true]) {
     },
   });
 }
+
+Deno.test({
+  name: "browser: what comes between the drawing of a page and the loading of its scripts is shown",
+  ignore: chromiumIsMissing(),
+  fn: async () => {
+    const app = await runApp();
+    const browser = await startBrowser();
+    try {
+      await app.parts.access.users.add(
+        { email: ADMIN[0], role: "admin", password: ADMIN[1] },
+        systemActor("test"),
+      );
+      await app.ingest([{ ...OIL, value: 61 }]);
+      const { page, context, faults } = await visitor(browser, { url: app.url });
+      await signIn(page, ...ADMIN);
+      // A page that stays open holds the browser's stream: the next one hears of what comes at once.
+      await page.waitForSelector(".dot.live");
+      const list = await context.newPage();
+      const loaded = Promise.withResolvers<void>();
+      await list.route(/\/built\/lists/, async (route) => {
+        await loaded.promise;
+        await route.continue();
+      });
+      await list.goto("/sensors", { waitUntil: "commit" });
+      await list.locator(".row-value", { hasText: /^61/ }).waitFor();
+      await app.ingest([{ ...OIL, value: 62 }]);
+      await list.waitForTimeout(1_000);
+      loaded.resolve();
+      await list.locator(".row-value", { hasText: /^62/ }).waitFor();
+      assert.deepEqual(faults, []);
+    } finally {
+      await browser.close();
+      await app.stop();
+    }
+  },
+});
