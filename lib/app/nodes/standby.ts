@@ -17,7 +17,8 @@ import { keysMark } from "./keys.ts";
  * DESIGN: a node that finds the lease taken serves all the same: it hands requests on to the keeper, and looks
  * several times a second whether the lease is free. Then it stops and starts as any Perch does: it takes the lease,
  * which one node alone can, and reads everything from the database. It keeps no memory of the site meanwhile, so
- * none can be stale. The listener stays until the other one listens (both share the port), so nobody is turned away.
+ * none can be stale. The listener stays until the other one listens (both share the port) and every new connection is
+ * the other one's, so nobody is turned away.
  */
 
 export interface RunningStandby {
@@ -34,6 +35,8 @@ export interface RunningStandby {
 
 /** So long what is answered may go on; then it is cut off, streams too. */
 const GRACE_MS = 2_000;
+/** What was on its way to this listener is accepted within this time. */
+const MOVE_MS = 500;
 /** Looks at the lease in the time that it lasts. */
 const LOOKS = 24;
 const LOOK_MOST_MS = 500;
@@ -62,12 +65,15 @@ export async function standBy(
     },
   });
   const certificates = await openCertificates(config, { now: Date.now, log: log.child("https") });
+  const sockets = createSockets();
   const http = servePages({
     ...{ config, certificates, log: log.child("http"), routes: [] },
     fetch: (request, info) => aliveOf(request) ?? forward.fetch(request, info),
-    sockets: createSockets(),
+    sockets,
     clock: systemClock(),
   });
+  const ports = http.secure === null ? [http.port] : [http.port, http.secure.port];
+  const listeners = ports.map((port) => sockets.listenersOf(port) ?? []);
   const self = {
     ...{ url: node.url, leaseMs: node.leaseMs, host: Deno.hostname() },
     keys: await keysMark(config),
@@ -115,6 +121,12 @@ export async function standBy(
     }
   }
 
+  /** A listener that ends resets what it has not accepted yet: before that, all that is new goes to the other one. */
+  async function moveConnections(): Promise<void> {
+    const moved = listeners.filter((fds) => fds.length === 1 && sockets.prefer(fds[0], 1));
+    if (moved.length > 0) await new Promise((done) => setTimeout(done, MOVE_MS));
+  }
+
   return {
     url: http.secure?.url ?? http.url,
     port: http.port,
@@ -125,6 +137,7 @@ export async function standBy(
     },
     async stop() {
       ending.abort();
+      if (isOwn) await moveConnections();
       const cut = setTimeout(forward.cutOff, GRACE_MS);
       await http.stop(2 * GRACE_MS);
       clearTimeout(cut);
