@@ -3,7 +3,8 @@ import { randomId } from "../base/ids.ts";
 import type { Task } from "../base/supervisor.ts";
 import { createDesk } from "../upstream/centre/desk.ts";
 import type { Sites } from "../upstream/centre/sites.ts";
-import { ASK_FILTER, secretLabel } from "../upstream/sealed.ts";
+import { secretLabel } from "../upstream/sealed.ts";
+import { ASK_FILTER } from "../upstream/topics.ts";
 import type { Foundation } from "./foundation.ts";
 import { atBroker } from "./at_broker.ts";
 

@@ -4,6 +4,7 @@ import { descriptorLimit } from "../live/sockets.ts";
 import type { Broker } from "../sources/broker/broker.ts";
 import { createPlaceOf } from "../sources/dialects/topic.ts";
 import type { MqttPublisher, Source } from "../sources/source.ts";
+import { isForwardTopic } from "../upstream/topics.ts";
 import type { CodecParts } from "./codecs.ts";
 import type { DeviceParts } from "./devices.ts";
 import type { Foundation } from "./foundation.ts";
@@ -98,6 +99,10 @@ async function mqttSource(
     },
     paused: () => intakePause.paused() !== null,
     onConnected: deviceTopics.connected,
+    // Of the filters that can be set only these are so wide.
+    isForOthers: mqtt.topics.some((filter) => /^(#|\+\/|perch\/)/.test(filter))
+      ? isForwardTopic
+      : undefined,
     ...{ clock, log: log.child("mqtt") },
   }, {
     url,

@@ -37,16 +37,6 @@ export type Replied = z.output<typeof repliedShape>;
 /** The centre was started anew, or knows of later sessions: the site begins another. */
 export const NO_SESSION = 440;
 
-/** `perch/<site>/fwd`: where a site asks; its centre answers below it. */
-export const askTopic = (site: string): string => `perch/${site}/fwd`;
-export const replyTopic = (site: string): string => `${askTopic(site)}/answer`;
-/** What a centre subscribes to. */
-export const ASK_FILTER = askTopic("+");
-/** The site that asks there; null: nobody does. */
-export function siteOfTopic(topic: string): string | null {
-  return /^perch\/([^/]+)\/fwd$/.exec(topic)?.[1] ?? null;
-}
-
 /** What the secret is derived by from the SHA-256 (hex) of the site's key: HMAC-SHA256 over this. */
 export const secretLabel = (site: string): string => `perch-forward ${site}`;
 

@@ -10,14 +10,8 @@ import { Buffer } from "node:buffer";
 import { connectAsync, type MqttClient } from "mqtt";
 import { parseConfig } from "../../lib/base/config.ts";
 import { forwardingCheck } from "../../lib/cli/check/forwarding.ts";
-import {
-  type Asked,
-  askTopic,
-  createSealer,
-  type Replied,
-  replyTopic,
-  secretOf,
-} from "../../lib/upstream/sealed.ts";
+import { type Asked, createSealer, type Replied, secretOf } from "../../lib/upstream/sealed.ts";
+import { askTopic, replyTopic } from "../../lib/upstream/topics.ts";
 import type { Forwarded } from "../../lib/upstream/wire.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
 import { perchHere } from "../support/command_here.ts";

@@ -16,6 +16,7 @@ import { dial } from "../../lib/sources/mqtt/connect.ts";
 import type { MqttOptionsInput } from "../../lib/sources/mqtt/options.ts";
 import type { Dial } from "../../lib/sources/mqtt/target.ts";
 import type { Source } from "../../lib/sources/source.ts";
+import { isForwardTopic } from "../../lib/upstream/topics.ts";
 import { haveMosquitto, makeCertificates, startMosquitto } from "../support/mosquitto.ts";
 import { startLoad, valueOf } from "../support/mqtt_load.ts";
 import { freePort } from "../support/port.ts";
@@ -39,9 +40,10 @@ function source(
   intake: RecordingIntake,
   options: Partial<MqttOptionsInput> & { url: string },
   dialWith: Dial = dial,
+  isForOthers?: (topic: string) => boolean,
 ): Source & AsyncDisposable {
   const made = createMqttSource(
-    { intake, clock: systemClock(), log: silentLog(), dial: dialWith },
+    { intake, clock: systemClock(), log: silentLog(), dial: dialWith, isForOthers },
     { clientId: "perch-test", ...options },
   );
   return Object.assign(made, { [Symbol.asyncDispose]: () => made.stop() });
@@ -61,6 +63,25 @@ async function publisher(port: number): Promise<MqttClient & AsyncDisposable> {
 }
 
 const url = (port: number) => `mqtt://127.0.0.1:${port}`;
+
+flow("MQTT client leaves alone what is for others, and the broker is rid of it", async () => {
+  await using broker = await startMosquitto();
+  const intake = recordingIntake();
+  const options = { url: url(broker.port), topics: ["#"], stateTopic: null };
+  await using perch = source(intake, { ...options, version: "3.1.1" }, dial, isForwardTopic);
+  await using other = await publisher(broker.port);
+  await perch.start();
+  await connected(perch);
+  // More than the broker sends before the first is acknowledged.
+  for (let n = 0; n < 60; n++) {
+    await other.publishAsync("perch/north/fwd", Buffer.from([1, n]), { qos: 1 });
+    await other.publishAsync("perch/north/fwd/answer", Buffer.from([1, n]), { qos: 1 });
+  }
+  await other.publishAsync("edge/press/fwd", "1", { qos: 1 });
+  await intake.until(1);
+  assert.deepEqual(intake.taken.map(({ topic }) => topic), ["edge/press/fwd"]);
+  assert.equal(perch.state().received, 1);
+});
 
 for (const version of ["5", "3.1.1"] as const) {
   flow(`MQTT client takes messages with MQTT ${version} and says that it is online`, async () => {

@@ -19,6 +19,8 @@ export interface MqttDeps {
   onConnected?: () => void;
   /** Nothing is taken for now: messages stay with the broker. Default: never. */
   paused?: () => boolean;
+  /** Topics among those of the options that bring no readings, as somebody else takes them. Default: none. */
+  isForOthers?: (topic: string) => boolean;
   /** Opens connections; the guarded one by default. */
   dial?: Dial;
   random?: () => number;
@@ -115,8 +117,11 @@ class MqttClientSource implements MqttSource {
     const onOutcome = (outcome: string) => {
       if (outcome === "rejected") this.#rejected++;
     };
-    const { extraTopics = () => [], paused = () => false } = this.deps;
-    const deps = { intake, clock, log, extraTopics, paused, onReady, onMessage, onOutcome };
+    const { extraTopics = () => [], paused = () => false, isForOthers = () => false } = this.deps;
+    const deps = {
+      ...{ intake, clock, log, extraTopics, paused, isForOthers },
+      ...{ onReady, onMessage, onOutcome },
+    };
     return new Session(deps, this.options, version, this.#sessionName, link);
   }
 }

@@ -27,6 +27,8 @@ export interface SessionDeps {
   extraTopics(): readonly string[];
   /** Nothing is taken: messages stay unacknowledged. */
   paused(): boolean;
+  /** It brings no readings, and somebody else takes it: acknowledged and left alone. */
+  isForOthers(topic: string): boolean;
   /** Counts every message that arrives. */
   onMessage(): void;
   onOutcome(outcome: Outcome): void;
@@ -133,6 +135,10 @@ export class Session implements Connection {
     if (!this.#accepting) return true;
     if (this.deps.paused()) {
       this.#skipped++;
+      return true;
+    }
+    if (this.deps.isForOthers(publish.topic)) {
+      if (publish.qos > 0) this.#tap.acknowledge(publish.packetId);
       return true;
     }
     const message = new ReceivedMessage(this, publish, this.#name);

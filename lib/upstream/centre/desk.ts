@@ -6,14 +6,12 @@ import type { Log } from "../../base/log.ts";
 import {
   type Asked,
   askedShape,
-  askTopic,
   createSealer,
   NO_SESSION,
   type Replied,
-  replyTopic,
-  siteOfTopic,
   unknownTo,
 } from "../sealed.ts";
+import { askTopic, replyTopic, siteOfTopic } from "../topics.ts";
 import type { Forward, Forwarded } from "../wire.ts";
 
 export interface DeskDeps {

@@ -3,14 +3,13 @@ import { PerchError } from "../../base/errors.ts";
 import { silentLog } from "../../base/log.ts";
 import {
   type Asked,
-  askTopic,
   createSealer,
   isUnknown,
   NO_SESSION,
   type Replied,
-  replyTopic,
   secretOf,
 } from "../sealed.ts";
+import { askTopic, replyTopic } from "../topics.ts";
 import type { Forward, Forwarded } from "../wire.ts";
 import { createDesk } from "./desk.ts";
 

@@ -7,16 +7,15 @@ import { messageOf } from "../../base/errors.ts";
 import { randomId } from "../../base/ids.ts";
 import {
   type Asked,
-  askTopic,
   createSealer,
   isUnknown,
   NO_SESSION,
   type Replied,
   repliedShape,
-  replyTopic,
   type Sealer,
   secretOf,
 } from "../sealed.ts";
+import { askTopic, replyTopic } from "../topics.ts";
 import type { Forward } from "../wire.ts";
 import type { Sent } from "./forwarder.ts";
 import { readAnswer } from "./https.ts";
