@@ -14,7 +14,8 @@ export class EventReader {
   lastId = "";
   comments = 0;
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  /** `answer` is held: the runtime does not tell the signal of a request to a body whose answer was collected. */
+  constructor(body: ReadableStream<Uint8Array>, private readonly answer?: Response) {
     this.#reader = body.getReader();
   }
 
@@ -67,5 +68,5 @@ export async function openStream(
   if (response.status !== 200) {
     throw new Error(`stream refused with ${response.status}: ${await response.text()}`);
   }
-  return new EventReader(response.body!);
+  return new EventReader(response.body!, response);
 }

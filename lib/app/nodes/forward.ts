@@ -98,12 +98,13 @@ export function createForward(options: ForwardOptions): Forward {
       let why = "no node keeps this site at the moment";
       if (to !== null) {
         if (!isProxy) moved();
+        const { signal } = underWay.ending;
         try {
           const answer = await fetch(to + pathname + search, {
             ...{ method: request.method, headers, body, client, redirect: "manual" },
-            signal: isProxy ? undefined : underWay.ending.signal,
+            signal: isProxy ? undefined : signal,
           });
-          if (!answer.headers.has(HOP)) return answerOf(answer);
+          if (!answer.headers.has(HOP)) return answerOf(answer, isProxy ? null : signal);
           await answer.body?.cancel();
           why = MOVES;
           if (body instanceof ReadableStream) return refuse(why);
@@ -164,11 +165,47 @@ function isRefused(error: unknown): boolean {
   return /connection refused|os error 111|tcp connect error/i.test(text);
 }
 
-function answerOf(answer: Response): Response {
+function answerOf(answer: Response, signal: AbortSignal | null): Response {
   const headers = new Headers(answer.headers);
   for (const name of HOP_BY_HOP) headers.delete(name);
   const { status, statusText } = answer;
-  return new Response(answer.body, { status, statusText, headers });
+  const body = signal === null ? answer.body : endedBy(signal, answer);
+  return new Response(body, { status, statusText, headers });
+}
+
+/**
+ * The body of an answer, which ends with `signal`: an event stream as if it were over, anything else with an error, as
+ * it is not whole. The signal given to `fetch` would not do: a body that a server is given as it came runs past all
+ * scripts, and one whose answer was collected as garbage is not told.
+ */
+function endedBy(signal: AbortSignal, answer: Response): ReadableStream<Uint8Array> | null {
+  if (answer.body === null) return null;
+  const isEvents = answer.headers.get("content-type")?.startsWith("text/event-stream");
+  const reader = answer.body.getReader();
+  let cut = () => {};
+  const over = () => signal.removeEventListener("abort", cut);
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      cut = () => {
+        reader.cancel().catch(() => {});
+        if (isEvents) controller.close();
+        else controller.error(new Error("the node that keeps this site changed meanwhile"));
+      };
+      signal.addEventListener("abort", cut, { once: true });
+    },
+    async pull(controller) {
+      const read = await reader.read().catch((error: unknown) => ({ error }));
+      if (signal.aborted) return;
+      if ("error" in read) controller.error(read.error);
+      else if (read.done) controller.close();
+      else return controller.enqueue(read.value);
+      over();
+    },
+    cancel(reason) {
+      over();
+      return reader.cancel(reason);
+    },
+  });
 }
 
 /** A browser asks for it: a link, or a form. */

@@ -131,21 +131,33 @@ Deno.test("when the keeper changes, what one that is stopped would never answer 
   const { promise: never, resolve: end } = Promise.withResolvers<Response>();
   await using stopped = serve(({ url }) =>
     url.endsWith("/stream")
-      ? new Response(new ReadableStream({ start: (c) => c.enqueue(PING) }))
+      ? new Response(new ReadableStream({ start: (c) => c.enqueue(PING) }), {
+        headers: url.includes("/events/") ? { "content-type": "text/event-stream" } : {},
+      })
       : never
   );
   await using next = serve(() => new Response("from the next"));
   let keeper = stopped.addr.port;
   const forward = forwardTo(() => `http://127.0.0.1:${keeper}`);
-  const stream = await forward.fetch(new Request("http://x/stream"), FROM);
-  const reader = stream.body!.getReader();
+  const reader = (await forward.fetch(new Request("http://x/stream"), FROM)).body!.getReader();
   assert.deepEqual((await reader.read()).value, PING);
+  // As a browser meets it, through a listener.
+  await using standby = serve((request) => forward.fetch(request, FROM));
+  const streams = await Promise.all(
+    ["stream", "events/stream"].map((path) =>
+      fetch(`http://127.0.0.1:${standby.addr.port}/${path}`)
+    ),
+  );
+  const readers = streams.map(({ body }) => body!.getReader());
+  for (const one of readers) assert.deepEqual((await one.read()).value, PING);
   const waits = forward.fetch(new Request("http://x/machines"), FROM);
   const writes = forward.fetch(new Request("http://x/a", { method: "POST", body: "1" }), FROM);
   await soon();
   keeper = next.addr.port;
   forward.moved();
   await assert.rejects(reader.read());
+  await assert.rejects(readers[0].read(), "what is not whole does not end as if it were");
+  assert.equal((await readers[1].read()).done, true);
   assert.equal(await (await waits).text(), "from the next");
   assert.equal((await writes).status, 503, "it may have arrived");
   await (await writes).body?.cancel();
