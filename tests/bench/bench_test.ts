@@ -35,7 +35,7 @@ Deno.test("doing says the part, the round and the seconds so far, on standard er
 Deno.test("a profile is shared out to rooms: what is called counts where it is called from", () => {
   const node = (id: number, functionName: string, url = "", children: number[] = []) => ({
     id,
-    callFrame: { functionName, url },
+    callFrame: { functionName, url, lineNumber: 0 },
     children,
   });
   const shares = sharesByRoom({

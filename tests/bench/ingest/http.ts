@@ -63,7 +63,7 @@ export async function sendAll(
   { perch, headers }: Pick<BenchPerch, "perch" | "headers">,
   path: string,
   type: string,
-  bodies: readonly string[],
+  bodies: readonly BodyInit[],
 ): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: CONNECTIONS }, async () => {

@@ -1,8 +1,17 @@
+import { ROOT } from "../../support/perch.ts";
+
+/** A function in a sample; lines count from 0. */
+interface CallFrame {
+  functionName: string;
+  url: string;
+  lineNumber: number;
+}
+
 /** A sampled CPU profile as V8 gives it. */
 export interface CpuProfile {
   nodes: {
     id: number;
-    callFrame: { functionName: string; url: string };
+    callFrame: CallFrame;
     children?: number[];
   }[];
   samples: number[];
@@ -13,8 +22,8 @@ export interface CpuProfile {
 export interface Inspector {
   /** A CPU profile of what happens meanwhile. */
   profile(work: () => Promise<void>): Promise<CpuProfile>;
-  /** Bytes that JavaScript allocates meanwhile, as far as sampling tells. */
-  allocated(work: () => Promise<void>): Promise<number>;
+  /** Bytes that JavaScript allocates meanwhile, as far as sampling tells, by the function that asks for them. */
+  allocated(work: () => Promise<void>): Promise<Map<string, number>>;
   close(): void;
 }
 
@@ -22,6 +31,7 @@ const CPU_SAMPLE_US = 200;
 const HEAP_SAMPLE_BYTES = 16_384;
 
 interface HeapNode {
+  callFrame: CallFrame;
   selfSize: number;
   children: HeapNode[];
 }
@@ -62,10 +72,22 @@ export async function inspect(port: number): Promise<Inspector> {
       });
       await work();
       const { profile } = await call<{ profile: { head: HeapNode } }>("HeapProfiler.stopSampling");
-      const size = (node: HeapNode): number =>
-        node.children.reduce((sum, child) => sum + size(child), node.selfSize);
-      return size(profile.head);
+      const bytes = new Map<string, number>();
+      const add = ({ callFrame, selfSize, children }: HeapNode) => {
+        const name = calledAs(callFrame);
+        bytes.set(name, (bytes.get(name) ?? 0) + selfSize);
+        children.forEach(add);
+      };
+      add(profile.head);
+      return bytes;
     },
     close: () => socket.close(),
   };
+}
+
+/** `take lib/detect/runner/runner.ts:63`, or the bare name of what has no file. */
+export function calledAs({ functionName, url, lineNumber }: CallFrame): string {
+  const name = functionName === "" ? "(nameless)" : functionName;
+  const file = url.startsWith(`file://${ROOT}`) ? url.slice(`file://${ROOT}`.length) : url;
+  return file === "" ? name : `${name} ${file}:${lineNumber + 1}`;
 }

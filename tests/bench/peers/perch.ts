@@ -1,13 +1,12 @@
 import { openConnection } from "../../../lib/db/connection.ts";
 import { addKey, type PerchProcess, ROOT, startPerch } from "../../support/perch.ts";
+import { readStream, setLimits } from "./as_used.ts";
 import { type Asked, type Peer, textOf } from "./peer.ts";
 
 /** The compiled program. */
 export const BINARY = `${ROOT}dist/perch`;
 /** On a host that is busy with what was sent before. */
 const READY_MS = 120_000;
-/** Beyond what is sent: they are looked at with every reading, and no alarm begins. */
-const LIMITS = { warning_high: 400, critical_high: 500, warning_low: -400, hysteresis: 1 };
 
 /**
  * The compiled Perch with all that it does out of the box: detection, alarms (each sensor gets limits), its host's
@@ -36,30 +35,6 @@ export async function perchPeer(below: string): Promise<Peer> {
   const get = async (path: string) => await textOf(await fetch(perch.url + path, { headers }));
   const sensor = (i: number) => `bench/m/m.s${i}`;
 
-  async function setLimits(sensors: number): Promise<void> {
-    const { items } = JSON.parse(await get("/api/sensors?machine=bench/m&limit=500"));
-    if (items.length !== sensors) throw new Error(`${items.length} of ${sensors} sensors`);
-    for (const { id } of items) {
-      await textOf(
-        await fetch(`${perch.url}/api/sensors/${id}`, {
-          method: "PATCH",
-          headers: { ...headers, "content-type": "application/json" },
-          body: JSON.stringify(LIMITS),
-        }),
-      );
-    }
-  }
-
-  /** Takes what the live stream sends, and looks at none of it. */
-  async function readStream(): Promise<void> {
-    const stream = await fetch(`${perch.url}/api/stream?types=reading`, { headers });
-    if (!stream.ok) throw new Error(await stream.text());
-    (async () => {
-      // deno-lint-ignore no-empty
-      for await (const _ of stream.body!) {}
-    })().catch(() => {});
-  }
-
   return {
     get pid() {
       return perch.pid;
@@ -70,8 +45,8 @@ export async function perchPeer(below: string): Promise<Peer> {
       headers: [`Authorization: Bearer ${key}`],
     },
     async settleIn(sensors) {
-      await setLimits(sensors);
-      await readStream();
+      await setLimits({ url: perch.url, headers }, sensors);
+      await readStream({ url: perch.url, headers });
     },
     async killAndRestart() {
       await perch.kill();
