@@ -1,5 +1,3 @@
-import type { SensorDirectory } from "../machines/sensor.ts";
-
 /** One commit group as it is published to the rest of the application, after COMMIT. Duplicates are left out. */
 export interface CommittedGroup {
   readonly groupId: number;
@@ -9,8 +7,6 @@ export interface CommittedGroup {
   readonly tMs: Float64Array;
   readonly value: Float64Array;
   readonly flags: Uint8Array;
-  /** Public names (`<area…>/<machine>/<sensor>`), same order. Looked up on first use. */
-  readonly names: string[];
 }
 
 /** Columns of a commit before duplicates are taken out. */
@@ -27,21 +23,9 @@ export function committedGroup(
   groupId: number,
   all: GroupColumns,
   duplicate: Uint8Array | null,
-  directory: SensorDirectory,
 ): CommittedGroup {
   const { n, sensor, tMs, value, flags } = duplicate === null ? all : without(all, duplicate);
-  let names: string[] | undefined;
-  return {
-    groupId,
-    n,
-    sensor,
-    tMs,
-    value,
-    flags,
-    get names() {
-      return names ??= Array.from(sensor, (num) => directory.byNum(num)!.name);
-    },
-  };
+  return { groupId, n, sensor, tMs, value, flags };
 }
 
 function without(all: GroupColumns, duplicate: Uint8Array): GroupColumns {

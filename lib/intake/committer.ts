@@ -75,7 +75,7 @@ export class Committer {
     }
     for (const [topic, hash] of group.retained) this.deps.retained.took(topic, hash);
     registry.committed();
-    this.#succeeded(group, committedGroup(groupId, readings, duplicate, registry), duplicate);
+    this.#succeeded(group, committedGroup(groupId, readings, duplicate), duplicate);
   }
 
   #succeeded(group: OpenGroup, done: CommittedGroup, duplicate: Uint8Array | null): void {

@@ -108,6 +108,7 @@ interface Audience {
 const BYTES_PER_READING = 112;
 const TICK_MS = 1000;
 const CATCH_UP_MS = 25;
+const FRAME_END = "\n\n";
 const utf8 = new TextEncoder();
 
 export function createStreamHub(deps: {
@@ -129,18 +130,21 @@ export function createStreamHub(deps: {
   const count = { stalled: 0, resets: 0 };
 
   const idOf = (n: number) => `${boot}-${n}`;
+  const head = (n: number, type: string) => `id: ${idOf(n)}\nevent: ${type}\ndata: `;
   const frame = (n: number, type: string, json: string) =>
-    utf8.encode(`id: ${idOf(n)}\nevent: ${type}\ndata: ${json}\n\n`);
+    utf8.encode(`${head(n, type)}${json}${FRAME_END}`);
+  const readings = ({ n, type }: Entry, group: CommittedGroup, match: ReadingMatch | null) =>
+    encodeReadings(group, match, head(n, type), FRAME_END);
 
   /** Bytes of an event for a filter; null when it has nothing for it. */
   function encoded(entry: Entry, filter: StreamFilter): Uint8Array | null {
     if (filter.types !== null && !filter.types.has(entry.type)) return null;
     if (entry.group === null || filter.match === null) return entry.bytes ??= encodeAll(entry);
-    const json = encodeReadings(entry.group, filter.match);
-    return json === null ? null : frame(entry.n, entry.type, json);
+    return readings(entry, entry.group, filter.match);
   }
   const encodeAll = (entry: Entry) =>
-    frame(entry.n, entry.type, entry.json ?? encodeReadings(entry.group!, null) ?? "{}");
+    (entry.group === null ? null : readings(entry, entry.group, null)) ??
+      frame(entry.n, entry.type, entry.json ?? "{}");
 
   function publishEntry(entry: Entry): void {
     ring.push(entry);

@@ -44,6 +44,5 @@ export function groupOf(
     tMs: Float64Array.from(readings, (r) => r.tMs),
     value: Float64Array.from(readings, (r) => r.value),
     flags: new Uint8Array(readings.length),
-    names: found.map((s) => s.name),
   };
 }
