@@ -9,6 +9,7 @@ import {
   type LimitState,
   newLimitState,
   resumedLimitState,
+  takeInside,
 } from "../detect/limits.ts";
 import type { LimitJudge } from "../live/statuses.ts";
 import type { SensorSettings, SettingName } from "../machines/sensor_settings.ts";
@@ -77,6 +78,12 @@ export const limitJudge: LimitJudge<LimitState> = {
   resume: (settings, level, value, tMs) => resumedLimitState(limitsOf(settings), level, value, tMs),
   step(settings, state, value, tMs) {
     evaluate(limitsOf(settings), state, value, tMs);
+    return state.level;
+  },
+  steps(settings, state, run) {
+    const limits = limitsOf(settings);
+    if (takeInside(limits, state, run)) return state.level;
+    for (let i = run.from; i < run.to; i++) evaluate(limits, state, run.value[i], run.tMs[i]);
     return state.level;
   },
 };

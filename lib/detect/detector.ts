@@ -34,6 +34,14 @@ export interface TickInput extends Arrival {
   readonly others?: readonly Hours[];
 }
 
+/** Readings of one sensor in their order, which came together: columns, of which those from `from` up to `to` count. */
+export interface ReadingRun extends Arrival {
+  readonly tMs: Float64Array;
+  readonly value: Float64Array;
+  readonly from: number;
+  readonly to: number;
+}
+
 export type DetectorInput = ReadingInput | TickInput;
 
 /**
@@ -94,6 +102,11 @@ export interface Detector<O = unknown, S = unknown> {
   create(options: O): S;
   /** Never throws: not on NaN, not on infinities, not on times that run backwards. */
   step(state: S, input: DetectorInput): readonly Finding[];
+  /**
+   * The same as `step` for each reading of a run, where that costs less. Calls `found` with the place of the reading
+   * in the columns. Left out: step by step (`stepAll`).
+   */
+  steps?(state: S, run: ReadingRun, found: TakeFinding): void;
   /** 0..1, of the last step: what a chart draws and a benchmark reads. */
   score(state: S): number;
   save(state: S): Uint8Array;
@@ -101,6 +114,25 @@ export interface Detector<O = unknown, S = unknown> {
   load(options: O, bytes: Uint8Array): S;
   /** What people said of its findings on this sensor. Not part of what is saved. */
   heed?(state: S, judged: readonly Judged[]): void;
+}
+
+/** Takes a finding at a place of a run. */
+export type TakeFinding = (finding: Finding, place: number) => void;
+
+/** Hands each reading of a run to `step`. */
+export function stepAll<S>(
+  detector: Pick<Detector<never, S>, "step">,
+  state: S,
+  { tMs, value, from, to, arrivalMs, heardMs }: ReadingRun,
+  found: TakeFinding,
+): void {
+  const input = { kind: "reading" as const, tMs: 0, value: 0, arrivalMs, heardMs };
+  for (let i = from; i < to; i++) {
+    input.tMs = tMs[i];
+    input.value = value[i];
+    const findings = detector.step(state, input);
+    if (findings !== NOTHING) { for (const finding of findings) found(finding, i); }
+  }
 }
 
 /** No findings: one shared empty list, so that the usual step allocates nothing. */

@@ -157,6 +157,39 @@ function wanted(limits: Limits, s: LimitState, value: number): { level: Level; s
   return bare;
 }
 
+/** Values of one sensor in their order: columns, of which those from `from` up to `to` count. */
+export interface ValueRun {
+  readonly tMs: Float64Array;
+  readonly value: Float64Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Takes all values of a run at once when each of them is inside all limits and nothing is under way, as `evaluate`
+ * would one by one. False: nothing was taken.
+ */
+export function takeInside(
+  { warningLow, warningHigh, criticalLow, criticalHigh }: Limits,
+  state: LimitState,
+  { tMs, value, from, to }: ValueRun,
+): boolean {
+  if (from === to || state.level !== "normal" || state.beyond !== null) return false;
+  const low = Math.max(warningLow ?? -Infinity, criticalLow ?? -Infinity);
+  const high = Math.min(warningHigh ?? Infinity, criticalHigh ?? Infinity);
+  let oldestMs = Infinity, newestMs = state.newestMs, inside = true;
+  for (let i = from; i < to; i++) {
+    // Written so that what is no number is not inside.
+    if (!(value[i] > low && value[i] < high && tMs[i] > -Infinity)) inside = false;
+    if (tMs[i] < oldestMs) oldestMs = tMs[i];
+    if (tMs[i] > newestMs) newestMs = tMs[i];
+  }
+  if (!inside || !(oldestMs >= newestMs - LATE_MS)) return false;
+  state.newestMs = newestMs;
+  state.value = value[to - 1];
+  return true;
+}
+
 /**
  * Takes a value (NaN: time passed, the last value holds) and moves `state`. Returns what changed,
  * or null. Values that a device sends late, after newer ones, do not end what the newer ones say.

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { evaluate, levelOf, type Limits, limitsSchema, newLimitState } from "./limits.ts";
+import {
+  evaluate,
+  levelOf,
+  type Limits,
+  limitsSchema,
+  newLimitState,
+  takeInside,
+} from "./limits.ts";
 
 const limits = (over: Partial<Limits>) => limitsSchema.parse(over);
 
@@ -126,4 +133,44 @@ Deno.test("evaluate never enters a level that the value is not beyond, and never
       assert.equal(state.side === null, state.level === "normal");
     }
   }
+});
+
+Deno.test("what is taken at once leaves the state that one value after the other leaves", () => {
+  let seed = 3;
+  const random = () => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+  const of = (part: Partial<Limits>) => limitsSchema.parse(part);
+  const sets = [
+    of({}),
+    of({ warningHigh: 9 }),
+    of({ criticalLow: 0.5, forMs: 20_000 }),
+    of({ warningLow: 1, criticalLow: 0.2, warningHigh: 8.5, criticalHigh: 9.5, hysteresis: 0.5 }),
+  ];
+  let taken = 0, late = 0;
+  for (const limits of sets) {
+    const one = newLimitState(), all = newLimitState();
+    let nowMs = 1_700_000_000_000;
+    for (let round = 0; round < 5_000; round++) {
+      const n = 1 + Math.floor(random() * 4), columns = [new Float64Array(n), new Float64Array(n)];
+      const [tMs, value] = columns;
+      // Mostly calm: what is under way has to end now and then.
+      const span = random() < 0.8 ? 4 : 10;
+      for (let i = 0; i < n; i++) {
+        tMs[i] = (nowMs += 1_000) - (random() < 0.05 ? 9 * 60_000 + random() * 120_000 : 0);
+        value[i] = 3 + random() * span - (span - 4) / 2;
+        if (random() < 0.002) tMs[i] = NaN;
+        if (random() < 0.002) value[i] = NaN;
+      }
+      if (Number.isNaN(one.newestMs)) Object.assign(one, { newestMs: nowMs });
+      Object.assign(all, one);
+      const isTaken = takeInside(limits, all, { tMs, value, from: 0, to: n });
+      if (isTaken) taken++;
+      for (let i = 0; i < n; i++) {
+        if (tMs[i] < one.newestMs - 600_000) late++;
+        const moved = evaluate(limits, one, value[i], tMs[i]);
+        if (isTaken) assert.equal(moved, null);
+      }
+      if (isTaken) assert.deepEqual(all, one);
+    }
+  }
+  assert.ok(taken > 10_000 && late > 100, `${taken} taken, ${late} late`);
 });

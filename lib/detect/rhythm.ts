@@ -52,6 +52,9 @@ export class Rhythm {
   #firstMs = NaN;
   #lastMs = NaN;
   #firstArrivedMs = NaN;
+  /** The gap before, and its bin: most are the same. */
+  #binnedMs = NaN;
+  #bin = 0;
   /** What `usualMs` gave, until the next gap. */
   #usual: number | null = null;
   #fresh = false;
@@ -62,6 +65,25 @@ export class Rhythm {
    * (before `heardMs`) is ignored.
    */
   take(ownMs: number, arrivedMs: number, heardMs: number): void {
+    this.#take(ownMs, arrivedMs, heardMs);
+  }
+
+  /** The same for each finite time of a run, which came together; true when there was one. */
+  takeRun(
+    { tMs, from, to }: { tMs: Float64Array; from: number; to: number },
+    arrivedMs: number,
+    heardMs: number,
+  ): boolean {
+    let any = false;
+    for (let i = from; i < to; i++) {
+      if (!Number.isFinite(tMs[i])) continue;
+      this.#take(tMs[i], arrivedMs, heardMs);
+      any = true;
+    }
+    return any;
+  }
+
+  #take(ownMs: number, arrivedMs: number, heardMs: number): void {
     if (Number.isNaN(this.#firstMs)) {
       this.#firstMs = this.#lastMs = ownMs;
       this.#firstArrivedMs = this.arrivedMs = arrivedMs;
@@ -78,7 +100,11 @@ export class Rhythm {
   #learn(gap: number, arrivedMs: number): void {
     this.#fresh = false;
     this.gaps++;
-    this.#bins[binOf(gap)]++;
+    if (gap !== this.#binnedMs) {
+      this.#binnedMs = gap;
+      this.#bin = binOf(gap);
+    }
+    this.#bins[this.#bin]++;
     if (this.gaps % GAPS_MOST === 0) { for (let i = 0; i < BINS; i++) this.#bins[i] /= 2; }
     const day = Math.floor(arrivedMs / DAY_MS);
     if (!(day <= this.#day)) this.#moveTo(day);

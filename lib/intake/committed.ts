@@ -1,3 +1,5 @@
+import { type Runs, runsOf } from "../readings/runs.ts";
+
 /** One commit group as it is published to the rest of the application, after COMMIT. Duplicates are left out. */
 export interface CommittedGroup {
   readonly groupId: number;
@@ -7,6 +9,8 @@ export interface CommittedGroup {
   readonly tMs: Float64Array;
   readonly value: Float64Array;
   readonly flags: Uint8Array;
+  /** The same sensor by sensor, without what is of the past. Made on first use. */
+  readonly runs: Runs;
 }
 
 /** Columns of a commit before duplicates are taken out. */
@@ -25,7 +29,18 @@ export function committedGroup(
   duplicate: Uint8Array | null,
 ): CommittedGroup {
   const { n, sensor, tMs, value, flags } = duplicate === null ? all : without(all, duplicate);
-  return { groupId, n, sensor, tMs, value, flags };
+  let runs: Runs | undefined;
+  return {
+    groupId,
+    n,
+    sensor,
+    tMs,
+    value,
+    flags,
+    get runs() {
+      return runs ??= runsOf(this);
+    },
+  };
 }
 
 function without(all: GroupColumns, duplicate: Uint8Array): GroupColumns {

@@ -1,4 +1,4 @@
-import type { CommittedGroup } from "../intake/committed.ts";
+import type { RunColumns } from "../readings/runs.ts";
 import { shownNow } from "../machines/words.ts";
 import type { Sensor, SensorDirectory } from "../machines/sensor.ts";
 import { TextBytes } from "./text_bytes.ts";
@@ -6,13 +6,16 @@ import { TextBytes } from "./text_bytes.ts";
 /** Chooses readings of a group by storage number and full name. */
 export type ReadingMatch = (sensorNum: number, name: string) => boolean;
 
+/** The columns of a commit group that are shown. */
+export type ReadingColumns = Pick<RunColumns, "n" | "sensor" | "tMs" | "value">;
+
 /**
  * Writes a commit group as the JSON of a `reading` event, in UTF-8 between two texts:
  * `{"readings":[{"sensor":<full name>,"ts":<epoch ms>,"value":<number, or text of a state sensor>}]}`.
  * Null when `match` chooses none of them.
  */
 export type EncodeReadings = (
-  group: CommittedGroup,
+  group: ReadingColumns,
   match: ReadingMatch | null,
   before: string,
   after: string,

@@ -10,7 +10,6 @@ import type { CommittedGroup } from "../intake/committed.ts";
 import type { MachineDirectory, Sensor, SensorDirectory } from "../machines/sensor.ts";
 import { hasLimits, type SensorSettings } from "../machines/sensor_settings.ts";
 import type { MaintenanceWindow } from "../machines/windows.ts";
-import { isPast } from "../readings/reading.ts";
 import { NONE_OPEN, type OpenAt, statusWords } from "../words/alarms.ts";
 import type { Past, PastChange } from "./past.ts";
 import type { Recent } from "./recent.ts";
@@ -36,6 +35,12 @@ export interface LimitJudge<State> {
   /** The state after a restart, of a sensor that had `level` with this value. */
   resume(settings: SensorSettings, level: Level, value: number, tMs: number): State;
   step(settings: SensorSettings, state: State, value: number, tMs: number): Level;
+  /** The same for each value of a run, `from` up to `to` of the columns; the level after the last. */
+  steps(
+    settings: SensorSettings,
+    state: State,
+    run: { tMs: Float64Array; value: Float64Array; from: number; to: number },
+  ): Level;
 }
 
 /** A status that changed, as the `status` event sends it. */
@@ -258,13 +263,16 @@ export function createStatuses<State>(deps: {
     tick,
     sensor: sensorStatus,
     sinceOf: (sensor) => seen.get(keyOf("sensor", sensor.id))?.sinceMs ?? clock.now(),
-    add(group) {
-      for (let i = 0; i < group.n; i++) {
-        const sensor = sensors.byNum(group.sensor[i]);
-        if (sensor === undefined || !isJudged(sensor) || isPast(group.flags[i])) continue;
-        const known = judged.get(sensor.num);
-        if (known === undefined) judgedOf(sensor);
-        else known.level = judge.step(sensor.settings, known.state, group.value[i], group.tMs[i]);
+    add({ runs }) {
+      const { tMs, value, starts } = runs;
+      for (let k = 0; k < runs.sensors.length; k++) {
+        const sensor = sensors.byNum(runs.sensors[k]);
+        if (sensor === undefined || !isJudged(sensor)) continue;
+        const isNew = !judged.has(sensor.num);
+        const known = judgedOf(sensor);
+        // What it is judged by at first is the last value that came.
+        const run = { tMs, value, from: starts[k] + (isNew ? 1 : 0), to: starts[k + 1] };
+        known.level = judge.steps(sensor.settings, known.state, run);
       }
     },
     machine: machineState,

@@ -13,9 +13,8 @@
 import type { Clock } from "../base/clock.ts";
 import { PerchError } from "../base/errors.ts";
 import { randomId } from "../base/ids.ts";
-import type { CommittedGroup } from "../intake/committed.ts";
 import type { SensorDirectory } from "../machines/sensor.ts";
-import { createReadingEncoder, type ReadingMatch } from "./encode.ts";
+import { createReadingEncoder, type ReadingColumns, type ReadingMatch } from "./encode.ts";
 import { EventRing, type RingEntry } from "./ring.ts";
 import { createSeats, STREAM_LIMITS, type StreamLimits } from "./stream_limits.ts";
 import type { StreamType } from "./stream_types.ts";
@@ -61,7 +60,7 @@ export interface StreamHub {
   /** The body of an event stream. Throws `rate_limited` when too many are open, `unavailable` after stop. */
   open(options: OpenStream): ReadableStream<Uint8Array>;
   /** One commit group as a `reading` event. The group must not change afterwards. */
-  publishReadings(group: CommittedGroup): void;
+  publishReadings(group: ReadingColumns): void;
   /** Any other event; `data` must be JSON. */
   publish(type: StreamType, data: unknown): void;
   /** Whether somebody listens to events of this type: what is many and soon old is published then alone. */
@@ -78,7 +77,7 @@ export interface StreamHub {
 
 interface Entry extends RingEntry {
   type: StreamType;
-  group: CommittedGroup | null;
+  group: ReadingColumns | null;
   /** Encoded for everyone who filters nothing; made when first needed. */
   bytes: Uint8Array | null;
   json: string | null;
@@ -133,7 +132,7 @@ export function createStreamHub(deps: {
   const head = (n: number, type: string) => `id: ${idOf(n)}\nevent: ${type}\ndata: `;
   const frame = (n: number, type: string, json: string) =>
     utf8.encode(`${head(n, type)}${json}${FRAME_END}`);
-  const readings = ({ n, type }: Entry, group: CommittedGroup, match: ReadingMatch | null) =>
+  const readings = ({ n, type }: Entry, group: ReadingColumns, match: ReadingMatch | null) =>
     encodeReadings(group, match, head(n, type), FRAME_END);
 
   /** Bytes of an event for a filter; null when it has nothing for it. */
@@ -312,9 +311,11 @@ export function createStreamHub(deps: {
         },
       }, { highWaterMark: limits.clientBytes, size: (chunk) => chunk.byteLength });
     },
-    publishReadings(group) {
-      if (group.n === 0) return;
-      const size = group.n * BYTES_PER_READING;
+    publishReadings({ n, sensor, tMs, value }) {
+      if (n === 0) return;
+      const size = n * BYTES_PER_READING;
+      // What else the group knows is not kept.
+      const group = { n, sensor, tMs, value };
       publishEntry({ n: ring.next, size, type: "reading", group, bytes: null, json: null });
     },
     publish(type, data) {

@@ -37,14 +37,15 @@ async function startWith(codecs: Record<string, string>, env: Record<string, str
 
 /** How long readings of another topic take from their publisher to everybody who listens, in ms. */
 function startProbe({ app }: AppUnderTest, client: MqttClient) {
-  const { hub } = app.parts();
+  const { hub, registry } = app.parts();
   const publish = hub.publishReadings.bind(hub);
   const sentMs: number[] = [];
   let tookMs: number[] = [];
   hub.publishReadings = (group) => {
     const nowMs = performance.now();
     for (let i = 0; i < group.n; i++) {
-      if (group.names[i] === "probe/p/n") tookMs.push(nowMs - sentMs[group.value[i]]);
+      const name = registry.byNum(group.sensor[i])?.name;
+      if (name === "probe/p/n") tookMs.push(nowMs - sentMs[group.value[i]]);
     }
     publish(group);
   };

@@ -4,6 +4,7 @@ import { systemClock } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
 import { createPredictions } from "../../lib/detect/predict/predictions.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
+import { groupOf } from "../support/directory.ts";
 
 const STEP_MS = 10_000;
 const MACHINE = "hall-1/press-3";
@@ -205,15 +206,9 @@ Deno.test("predictions: after a start the stored model judges the first row", ()
     });
     const abort = new AbortController();
     const sensor = registry.find(`${MACHINE}/temperature`)!;
-    again.add({
-      groupId: 1,
-      n: 1,
-      sensor: Uint32Array.of(sensor.num),
-      tMs: Float64Array.of(Date.now()),
-      value: Float64Array.of(60),
-      flags: Uint8Array.of(0),
-      names: [sensor.name],
-    });
+    again.add(
+      groupOf(registry, [{ sensor: sensor.name, tMs: Date.now(), value: 60 }]),
+    );
     const running = again.tasks[0].run(abort.signal).catch(() => {});
     for (let i = 0; i < 100 && again.current().length === 0; i++) {
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,6 +1,6 @@
 import type { Sensor, SensorDirectory } from "../../lib/machines/sensor.ts";
 import { DEFAULT_SETTINGS } from "../../lib/machines/sensor_settings.ts";
-import type { CommittedGroup } from "../../lib/intake/committed.ts";
+import { type CommittedGroup, committedGroup } from "../../lib/intake/committed.ts";
 
 /** Sensors `area/m<i>/s` (or the given ones) as the registry would show them. */
 export function directoryOf(given: (Partial<Sensor> & { name: string })[]): SensorDirectory {
@@ -37,12 +37,11 @@ export function groupOf(
   readings: { sensor: string; tMs: number; value: number }[],
 ): CommittedGroup {
   const found = readings.map((r) => sensors.find(r.sensor)!);
-  return {
-    groupId: 1,
+  return committedGroup(1, {
     n: readings.length,
     sensor: Uint32Array.from(found, (s) => s.num),
     tMs: Float64Array.from(readings, (r) => r.tMs),
     value: Float64Array.from(readings, (r) => r.value),
     flags: new Uint8Array(readings.length),
-  };
+  }, null);
 }

@@ -70,7 +70,6 @@ function perch(sensors: SensorDirectory, options: StreamServerOptions): StreamSe
 function bare(sensors: SensorDirectory): StreamServer {
   const clients = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const encode = createReadingEncoder(sensors);
-  const utf8 = new TextEncoder();
   let n = 0;
   return {
     fetch: () => {
@@ -82,8 +81,8 @@ function bare(sensors: SensorDirectory): StreamServer {
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
     },
     publish: (group) => {
-      const json = encode(group, null);
-      const bytes = utf8.encode(`id: bare-${++n}\nevent: reading\ndata: ${json}\n\n`);
+      const bytes = encode(group, null, `id: bare-${++n}\nevent: reading\ndata: `, "\n\n");
+      if (bytes === null) return;
       for (const client of clients) client.enqueue(bytes);
     },
   };

@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { StateError } from "../bytes.ts";
-import type { Detector, DetectorInput, Finding } from "../detector.ts";
+import {
+  type Detector,
+  type DetectorInput,
+  type Finding,
+  type ReadingInput,
+  stepAll,
+} from "../detector.ts";
 import { headlineOf, type HeadlineSensor } from "../headline.ts";
 import { DETECTORS } from "./mod.ts";
 
@@ -50,6 +56,19 @@ function run(d: Detector, state: unknown, inputs: readonly DetectorInput[]): [Fi
     scores.push(d.score(state));
   }
   return [findings, scores];
+}
+
+/** Readings that go out of bounds, are late and are no numbers, among others. */
+function oddRuns(seed: number): DetectorInput[] {
+  const rnd = random(seed);
+  return stream(2000, seed).map((input) => {
+    const pick = rnd();
+    if (input.kind === "tick" || pick > 0.1) return input;
+    if (pick < 0.01) return { ...input, value: ODD[Math.floor(rnd() * ODD.length)] };
+    if (pick < 0.02) return { ...input, tMs: ODD_TIMES[Math.floor(rnd() * ODD_TIMES.length)] };
+    if (pick < 0.05) return { ...input, tMs: input.tMs - rnd() * 3_600_000 };
+    return { ...input, value: 20 * rnd() };
+  });
 }
 
 const NAMED: HeadlineSensor[] = ["vibration", "main drive gearbox oil temperature at the far end"]
@@ -165,6 +184,45 @@ for (const d of DETECTORS) {
       assert.deepEqual(d.save(second), bytes, "saving what was loaded gives the same bytes");
       const [f2, s2] = run(d, second, inputs.slice(cut));
       assert.deepEqual([[...f1, ...f2], [...s1, ...s2]], whole, `cut at ${cut}`);
+    }
+  });
+
+  test("takes runs of readings as it takes them one by one", () => {
+    for (const [seed, inputs] of [[12, whole(12)], [13, oddRuns(13)]] as const) {
+      const rnd = random(seed), one = fresh(), all = fresh();
+      const found: Finding[] = [], expected: Finding[] = [];
+      for (let i = 0; i < inputs.length;) {
+        const input = inputs[i];
+        if (input.kind === "tick") {
+          expected.push(...d.step(one, input));
+          found.push(...d.step(all, input));
+          i++;
+          continue;
+        }
+        let to = i;
+        const most = i + 1 + Math.floor(rnd() * 3);
+        while (to < Math.min(most, inputs.length) && inputs[to].kind === "reading") to++;
+        const readings = inputs.slice(i, to) as ReadingInput[];
+        const arrivalMs = readings[readings.length - 1].tMs;
+        for (const reading of readings) {
+          expected.push(...d.step(one, { ...reading, arrivalMs, heardMs: 0 }));
+        }
+        const run = {
+          ...{ from: 2, to: 2 + readings.length, arrivalMs, heardMs: 0 },
+          tMs: Float64Array.of(7, 8, ...readings.map(({ tMs }) => tMs), 9),
+          value: Float64Array.of(7, 8, ...readings.map(({ value }) => value), 9),
+        };
+        const take = (finding: Finding, place: number) => {
+          found.push(finding);
+          assert.ok(place >= run.from && place < run.to, "a place of the run");
+        };
+        if (d.steps === undefined) stepAll(d, all, run, take);
+        else d.steps(all, run, take);
+        i = to;
+      }
+      assert.deepEqual(found, expected);
+      if (seed === 12) assert.ok(found.length > 0);
+      assert.deepEqual(d.save(all), d.save(one));
     }
   });
 

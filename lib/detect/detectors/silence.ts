@@ -4,7 +4,7 @@ import { lengthField } from "../../machines/length_field.ts";
 import type { Severity } from "../../words/severity.ts";
 import { span } from "../../words/times.ts";
 import { StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, NOTHING } from "../detector.ts";
+import { type Detector, NOTHING, stepAll } from "../detector.ts";
 import { Rhythm, SILENT_INTERVALS, silentMs } from "../rhythm.ts";
 
 const NAME = "silence";
@@ -91,6 +91,13 @@ export const silence: Detector<SilenceOptions, SilenceState> = {
         numbers: { silentMs: gap, allowedMs: allowed },
       },
     }];
+  },
+
+  steps(s, run, found) {
+    const { arrivalMs = NaN, heardMs = -Infinity } = run;
+    if (s.reported === "nothing" && Number.isFinite(arrivalMs)) {
+      if (s.rhythm.takeRun(run, arrivalMs, heardMs)) s.score = 0;
+    } else stepAll(silence, s, run, found);
   },
 
   score: (s) => s.score,

@@ -1,6 +1,6 @@
 /** Threshold: the limits of `limits.ts` as a detector. */
 import { StateError, StateReader, StateWriter } from "../bytes.ts";
-import { type Detector, type DetectorInput, type Finding, NOTHING } from "../detector.ts";
+import { type Detector, type DetectorInput, type Finding, NOTHING, stepAll } from "../detector.ts";
 import { beside, exact } from "../../words/numbers.ts";
 import {
   evaluate,
@@ -10,6 +10,7 @@ import {
   type LimitState,
   newLimitState,
   type Side,
+  takeInside,
   type Transition,
 } from "../limits.ts";
 
@@ -60,6 +61,10 @@ export const threshold: Detector<Limits, ThresholdState> = {
     if (input.kind === "reading" && !Number.isFinite(value)) return NOTHING;
     const moved = evaluate(state.limits, state.at, value, input.tMs);
     return moved === null ? NOTHING : [finding(state.limits, moved, state.at.value!, input.tMs)];
+  },
+
+  steps(state, run, found) {
+    if (!takeInside(state.limits, state.at, run)) stepAll(threshold, state, run, found);
   },
 
   score: (state) => SCORE[state.at.level],

@@ -2,6 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Database } from "../../db/client.ts";
+import type { Runs } from "../../readings/runs.ts";
 import type { ReadingsStore } from "../../readings/store.ts";
 import type { Finding } from "../detector.ts";
 import type { FindingStore, StoredFinding } from "../findings_store.ts";
@@ -16,6 +17,8 @@ export interface DetectGroup {
   readonly value: Float64Array;
   /** Left out: none of them are from the past. */
   readonly flags?: Uint8Array;
+  /** The same sensor by sensor. Left out: worked out. */
+  readonly runs?: Runs;
 }
 
 export interface RunnerDeps {

@@ -1,8 +1,8 @@
 /** One life of the runner: what it does with the groups that it is given, and when. */
+import { type Runs, runsOf } from "../../readings/runs.ts";
 import { HOUR_MS } from "../../words/times.ts";
 import type { Finding } from "../detector.ts";
 import type { NamedFinding } from "../findings_store.ts";
-import { bySensor } from "./by_sensor.ts";
 import type { Round, StateSaver } from "./state_saver.ts";
 import { JournalClock } from "./journal_clock.ts";
 import type { DetectGroup, RunnerDeps, RunnerOptions } from "./options.ts";
@@ -60,6 +60,9 @@ export class Run {
   readonly #now: Hearing = { journalMs: 0, heardMs: 0 };
   readonly #take = (finding: Finding, item: number) =>
     this.#keepFinding({ ...this.#name, item, finding });
+  /** Of the group under way, by whose runs findings are placed. */
+  #place: Uint32Array = new Uint32Array();
+  readonly #takeAt = (finding: Finding, at: number) => this.#take(finding, this.#place[at]);
   /** Somebody waits for one of what was found. */
   #urgent = false;
 
@@ -126,12 +129,13 @@ export class Run {
     this.#listen(this.#clock.newestMs);
     if (tickMs !== null) await this.#tick(tickMs, group.groupId);
     const before = this.#found.length;
-    const places = bySensor(group);
+    const runs = group.runs ?? runsOf(group);
+    this.#place = runs.place;
     let looked = 0;
-    for (let from = 0, to = 0; from < places.length; from = to) {
-      to = this.#read(group, places, from);
-      if (to - looked < LOOK_EVERY) continue;
-      looked = to;
+    for (let k = 0; k < runs.sensors.length; k++) {
+      this.#read(group.groupId, runs, k);
+      if (runs.starts[k + 1] - looked < LOOK_EVERY) continue;
+      looked = runs.starts[k + 1];
       if (this.#slice.over) await this.#slice.turn();
       if (signal.aborted) return;
     }
@@ -143,18 +147,15 @@ export class Run {
     if (this.#slice.over) await this.#slice.turn();
   }
 
-  /** Judges the readings of one sensor, from `places[from]` on; gives the first place of the next sensor. */
-  #read(group: DetectGroup, places: Uint32Array, from: number): number {
-    const { groupId } = group;
-    const sensor = group.sensor[places[from]];
-    let to = from + 1;
-    while (to < places.length && group.sensor[places[to]] === sensor) to++;
+  /** Judges the readings of one sensor. */
+  #read(groupId: number, { sensors, starts, tMs, value }: Runs, k: number): void {
+    const sensor = sensors[k];
     const one = this.watched.get(sensor) ?? this.#watch(sensor);
     // A saved state may be ahead of the cursor.
-    if (one === null || groupId <= one.savedGroup) return to;
+    if (one === null || groupId <= one.savedGroup) return;
     this.#name = { sensor, groupId };
-    one.readAll(group, places, from, to, this.#hearing(this.#clock.newestMs), this.#take);
-    return to;
+    const run = { tMs, value, from: starts[k], to: starts[k + 1] };
+    one.readAll(run, this.#hearing(this.#clock.newestMs), this.#takeAt);
   }
 
   /** What was found in a group is kept in the order of its readings. */

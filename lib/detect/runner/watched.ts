@@ -9,6 +9,9 @@ import {
   type Finding,
   type Judged,
   NOTHING,
+  type ReadingRun,
+  stepAll,
+  type TakeFinding,
 } from "../detector.ts";
 
 /** A detector and its parsed options, as a sensor is to be watched. */
@@ -70,28 +73,18 @@ export class Watched {
     }
   }
 
-  /** The same for readings of one group, at `places[from]` up to `places[to]`. Calls `found` detector by detector, with the place. */
+  /** The same for readings that came together. Calls `found` detector by detector, with the place in the columns. */
   readAll(
-    { tMs, value }: { tMs: Float64Array; value: Float64Array },
-    places: Uint32Array,
-    from: number,
-    to: number,
+    run: Pick<ReadingRun, "tMs" | "value" | "from" | "to">,
     { journalMs, heardMs }: Hearing,
-    found: (finding: Finding, place: number) => void,
+    found: TakeFinding,
   ): void {
-    if (journalMs > -Infinity) this.#offsetMs = tMs[places[to - 1]] - journalMs;
+    if (journalMs > -Infinity) this.#offsetMs = run.tMs[run.to - 1] - journalMs;
     this.changed = true;
-    const input = this.#own;
-    input.arrivalMs = journalMs;
-    input.heardMs = heardMs;
+    const whole = { ...run, arrivalMs: journalMs, heardMs };
     for (const { detector, state } of this.#running) {
-      for (let i = from; i < to; i++) {
-        const place = places[i];
-        input.tMs = tMs[place];
-        input.value = value[place];
-        const findings = detector.step(state, input);
-        if (findings !== NOTHING) { for (const finding of findings) found(finding, place); }
-      }
+      if (detector.steps === undefined) stepAll(detector, state, whole, found);
+      else detector.steps(state, whole, found);
     }
   }
 
