@@ -68,7 +68,7 @@ Deno.test("createRedaction: no text of 64 kB takes long", () => {
   for (const text of texts) {
     const startedMs = performance.now();
     createRedaction().hide(text.repeat(64_000 / text.length));
-    assert.ok(performance.now() - startedMs < 1_000, `${text}: ${performance.now() - startedMs}`);
+    assert.ok(performance.now() - startedMs < 5_000, `${text}: ${performance.now() - startedMs}`);
   }
 });
 

@@ -93,7 +93,7 @@ Deno.test("kernel files: one that hangs is null in time, is not asked again, and
         null,
         null,
       ]);
-      assert.ok(performance.now() - startMs < 1_000);
+      assert.ok(performance.now() - startMs < 10_000);
       assert.deepEqual(files.hanging(), ["/proc/stat"]);
       const threads = await threadCount();
       // Red under control: a reader that does not remember what hangs.

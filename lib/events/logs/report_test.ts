@@ -44,7 +44,7 @@ Deno.test("templateOf: any text gives a short line without numbers, and soon", (
   for (const one of ["a", "1", ":", ".", "@", '"', "a1", "a.", "1.", "-", "a-", "0:"]) {
     templateOf(one.repeat(1_000_000));
   }
-  assert.ok(performance.now() - startMs < 1_000);
+  assert.ok(performance.now() - startMs < 10_000);
 });
 
 const line = (fields: Record<string, unknown>) =>
