@@ -104,7 +104,7 @@ export function createForward(options: ForwardOptions): Forward {
             ...{ method: request.method, headers, body, client, redirect: "manual" },
             signal: isProxy ? undefined : signal,
           });
-          if (!answer.headers.has(HOP)) return answerOf(answer, isProxy ? null : signal);
+          if (!answer.headers.has(HOP)) return await answerOf(answer, isProxy ? null : signal);
           await answer.body?.cancel();
           why = MOVES;
           if (body instanceof ReadableStream) return refuse(why);
@@ -165,11 +165,17 @@ function isRefused(error: unknown): boolean {
   return /connection refused|os error 111|tcp connect error/i.test(text);
 }
 
-function answerOf(answer: Response, signal: AbortSignal | null): Response {
+/** A small body is handed on when it is whole: one that is cut off is asked for once more. */
+async function answerOf(answer: Response, signal: AbortSignal | null): Promise<Response> {
   const headers = new Headers(answer.headers);
   for (const name of HOP_BY_HOP) headers.delete(name);
   const { status, statusText } = answer;
-  const body = signal === null ? answer.body : endedBy(signal, answer);
+  const length = Number(headers.get("content-length") ?? Infinity);
+  const body = signal === null || answer.body === null
+    ? answer.body
+    : length <= HELD_BYTES
+    ? await answer.bytes()
+    : endedBy(signal, answer, answer.body);
   return new Response(body, { status, statusText, headers });
 }
 
@@ -178,10 +184,13 @@ function answerOf(answer: Response, signal: AbortSignal | null): Response {
  * it is not whole. The signal given to `fetch` would not do: a body that a server is given as it came runs past all
  * scripts, and one whose answer was collected as garbage is not told.
  */
-function endedBy(signal: AbortSignal, answer: Response): ReadableStream<Uint8Array> | null {
-  if (answer.body === null) return null;
-  const isEvents = answer.headers.get("content-type")?.startsWith("text/event-stream");
-  const reader = answer.body.getReader();
+function endedBy(
+  signal: AbortSignal,
+  { headers }: Response,
+  body: ReadableStream<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const isEvents = headers.get("content-type")?.startsWith("text/event-stream");
+  const reader = body.getReader();
   let cut = () => {};
   const over = () => signal.removeEventListener("abort", cut);
   return new ReadableStream<Uint8Array>({

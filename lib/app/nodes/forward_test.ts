@@ -127,6 +127,31 @@ Deno.test("what reads waits for the next keeper; what writes is refused unless i
   forward.close();
 });
 
+Deno.test("an answer that is cut off in the middle is asked for once more; one to HEAD has no body", async () => {
+  let asked = 0;
+  const half = () =>
+    new ReadableStream({
+      start: (c) => c.enqueue(PING),
+      pull: (c) => c.error(new Error("cut off")),
+    });
+  await using server = Deno.serve({
+    ...{ hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    onError: () => new Response(),
+  }, () =>
+    new Response(asked++ === 0 ? half() : PING.slice(0, 8), {
+      headers: { "content-length": String(asked === 1 ? 2 * PING.length : 8) },
+    }));
+  const forward = forwardTo(() => `http://127.0.0.1:${server.addr.port}`);
+  const answer = await forward.fetch(new Request("http://x/machines"), FROM);
+  assert.deepEqual(await answer.bytes(), PING.slice(0, 8));
+  assert.equal(asked, 2);
+  await using standby = serve((request) => forward.fetch(request, FROM));
+  const head = await fetch(`http://127.0.0.1:${standby.addr.port}/`, { method: "HEAD" });
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
+  assert.equal(head.headers.get("content-length"), "8");
+  forward.close();
+});
+
 Deno.test("when the keeper changes, what one that is stopped would never answer goes to the next, and its streams end", async () => {
   const { promise: never, resolve: end } = Promise.withResolvers<Response>();
   await using stopped = serve(({ url }) =>
