@@ -1,9 +1,8 @@
 /**
  * Three nodes behind nginx as documented, as a person in Chromium and a program meet them: whichever node answers, the
- * page is the same and works. With `NODES_RESTARTS=yes` every node is then restarted, one after the other, under load: no
- * reading is lost, no page fails, the page that was open goes on by itself, and a stream that continues with
- * `Last-Event-ID` misses nothing. It takes half a minute, most of it the starts of processes. `SABOTAGE=nodes-stream` comes back without
- * saying where it was.
+ * page is the same and works. Then every node is restarted, one after the other, under load: no reading is lost, no page
+ * fails, the page that was open goes on by itself, and a stream that continues with `Last-Event-ID` misses nothing. It
+ * takes half a minute, most of it the starts of processes. `SABOTAGE=nodes-stream` comes back without saying where it was.
  */
 import "../../lib/base/denied_env.ts";
 import assert from "node:assert/strict";
@@ -32,16 +31,13 @@ const PASSWORD = "long enough";
 const START_MS = Date.now() - 60_000;
 const SENSOR = "hall/press/load";
 const PAGES = ["/", "/machines", "/sensors", "/alarms", "/settings", `/sensors/${SENSOR}`];
-/** In the soak alone: one run in ten hung, and why is not known yet. */
-const RESTARTS = Deno.env.get("NODES_RESTARTS") === "yes";
 const binary = await findSqld();
 const ignore = binary === null || !haveMosquitto() || chromiumIsMissing() ||
   !await haveProxy("nginx");
 
 Deno.test({
-  name: RESTARTS
-    ? "browser: nodes look like one Perch, and a restart of each loses no reading, page or stream"
-    : "browser: nodes look like one Perch",
+  name:
+    "browser: nodes look like one Perch, and a restart of each loses no reading, page or stream",
   ignore,
   fn: async () => {
     await using sqld = await startSqld(binary!);
@@ -72,7 +68,7 @@ Deno.test({
       await signIn(page, EMAIL, PASSWORD);
       await works(page, ask);
       await looksTheSame(site, page, client, port);
-      if (RESTARTS) await restarts(site, page, way);
+      await restarts(site, page, way);
       assert.deepEqual(faults, []);
     } finally {
       await browser.close();
