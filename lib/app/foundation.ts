@@ -4,7 +4,10 @@ import { failureEvent } from "../backup/failure_event.ts";
 import type { Restarting } from "../backup/restores.ts";
 import { type Bus, createBus } from "../base/bus.ts";
 import type { Config } from "../base/config.ts";
+import { mapCarried } from "../base/carried_memory.ts";
 import { openFreeMemory } from "../base/free_memory.ts";
+import { openOwnProcess } from "../base/own_process.ts";
+import { letGoOfProgram } from "../base/program_pages.ts";
 import type { PerchError, RefusalKind } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Clock } from "../base/clock.ts";
@@ -119,7 +122,8 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
   if (finished !== null) log.warn(finished);
   // Before anything is opened: a start that is refused changes nothing.
   if (config.jwtSecret === null) readJwtKey(config.dataDir);
-  const { withoutCopy, ...opened } = await openDatabase(options);
+  const freeMemory = openFreeMemory();
+  const [{ withoutCopy, ...opened }] = await Promise.all([openDatabase(options), makeRoom()]);
   const { storage, storageGuard, checkpoints } = opened;
   // A start that is refused writes nothing.
   ending(logFiles.flush);
@@ -163,9 +167,17 @@ export async function openFoundation(options: BuildOptions): Promise<Foundation>
     bus,
     late: createLate(),
     shedding: createShedding(),
-    freeMemory: openFreeMemory(),
+    freeMemory,
     intakePause: createIntakePause({ clock }),
   };
+}
+
+/** What comes needs memory: the copy of what is carried, and what the program has run through till here, give it. */
+async function makeRoom(): Promise<void> {
+  const own = openOwnProcess();
+  if (own === null) return;
+  await mapCarried(own);
+  letGoOfProgram(own);
 }
 
 /** What the event log says of an upgrade before which no copy was kept. */

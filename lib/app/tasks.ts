@@ -1,6 +1,7 @@
 import { systemActor } from "../access/audit_row.ts";
-import { mapCarried } from "../base/carried_memory.ts";
 import { freeMemoryTask } from "../base/free_memory.ts";
+import { openOwnProcess } from "../base/own_process.ts";
+import { letGoOfProgram } from "../base/program_pages.ts";
 import type { Config } from "../base/config.ts";
 import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
@@ -30,7 +31,7 @@ export function tasksOf(
     parts.eventFeed.task,
     parts.logFiles.task,
     guard.task,
-    freeMemoryTask({ clock, free: parts.freeMemory, once: () => mapCarried() }),
+    ...memoryTasks(parts),
     keepTimeTask({ db: storage.db, steady: clock, clock }),
     parts.restamper.task,
     houseKeeping({ clock, storage }),
@@ -91,4 +92,12 @@ export function tasksOf(
     ...(parts.emergency === null ? [] : [parts.emergency.task]),
     ...(parts.host === null ? [] : [parts.host.recorder.task]),
   ];
+}
+
+/** None where the C library is another, or the host none of Linux. */
+function memoryTasks({ clock, freeMemory }: Parts): Task[] {
+  const own = openOwnProcess();
+  if (own === null || freeMemory === null) return [];
+  const afterStart = () => void letGoOfProgram(own);
+  return [freeMemoryTask({ clock, free: freeMemory, afterStart, bytes: own.anonymousBytes })];
 }

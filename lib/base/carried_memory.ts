@@ -1,3 +1,5 @@
+import type { OwnProcess } from "./own_process.ts";
+
 /**
  * A compiled program reads all that it carries (modules, packages, pages: 29 MB) into memory when it starts, and keeps
  * it for good: on a small host that is a fifth of what Perch needs, which the kernel can neither drop nor share. The
@@ -15,6 +17,8 @@ const BEFORE = 16;
 /** No page is larger. */
 const LARGEST_PAGE = 65_536;
 const HEADER_BYTES = 64;
+/** Whole pages, of any size. */
+const PIECE_BYTES = 2 << 20;
 const MAPS_MOST_BYTES = 1 << 20;
 const SC_PAGESIZE = 30;
 const SEEK_END = 2;
@@ -45,20 +49,19 @@ export function anonymousRegions(maps: string, bytes: number): [number, number][
  * its source, the file is laid out otherwise), or it is not the same.
  * @param program the file that runs
  */
-export async function mapCarried(program = "/proc/self/exe"): Promise<number> {
-  if (Deno.build.os !== "linux") return 0;
+export async function mapCarried(own: OwnProcess, program = "/proc/self/exe"): Promise<number> {
   const libc = openLibc();
   if (libc === null) return 0;
   const file = libc.open(cText(program), 0);
   if (file < 0) return 0;
   try {
-    return await mapped(libc, file);
+    return await mapped(libc, own, file);
   } finally {
     libc.close(file);
   }
 }
 
-async function mapped(libc: Libc, file: number): Promise<number> {
+async function mapped(libc: Libc, own: OwnProcess, file: number): Promise<number> {
   const header = new Uint8Array(HEADER_BYTES);
   if (Number(libc.pread(file, header, BigInt(header.length), 0n)) < header.length) return 0;
   const at = alignedAfter(programEnd(header));
@@ -67,31 +70,50 @@ async function mapped(libc: Libc, file: number): Promise<number> {
   if (!isMagic(first)) return 0;
   const length = Number(libc.lseek(file, 0n, SEEK_END)) - at;
   const page = Number(libc.sysconf(SC_PAGESIZE));
-  const copy = copyOf(libc, length, page);
+  const copy = copyOf(libc, own, length, page);
   if (copy === null) return 0;
   // The first page has the C library's own words in it, and the last something of others behind.
   const bytes = Math.floor((length - page) / page) * page;
-  const [to, offset] = [Deno.UnsafePointer.create(BigInt(copy + page)), BigInt(at + page - BEFORE)];
-  const view = libc.mmap(null, BigInt(bytes), PROT_READ, MAP_PRIVATE, file, offset);
-  if (isFailed(view)) return 0;
-  const isSame = await libc.memcmp(to, view, BigInt(bytes)) === 0;
-  libc.munmap(view, BigInt(bytes));
-  if (!isSame) return 0;
+  const offset = BigInt(at + page - BEFORE);
+  if (!await isSame(libc, { file, offset, address: copy + page, bytes })) return 0;
+  const to = Deno.UnsafePointer.create(BigInt(copy + page));
   const flags = MAP_PRIVATE | MAP_FIXED;
   const done = libc.mmap(to, BigInt(bytes), PROT_READ | PROT_WRITE, flags, file, offset);
   return isFailed(done) ? 0 : bytes;
+}
+
+/** Whether memory and file are the same: piece by piece, as a whole would be in memory a second time meanwhile. */
+async function isSame(
+  libc: Libc,
+  { file, offset, address, bytes }: {
+    file: number;
+    offset: bigint;
+    address: number;
+    bytes: number;
+  },
+): Promise<boolean> {
+  for (let from = 0; from < bytes; from += PIECE_BYTES) {
+    const length = BigInt(Math.min(PIECE_BYTES, bytes - from));
+    const view = libc.mmap(null, length, PROT_READ, MAP_PRIVATE, file, offset + BigInt(from));
+    if (isFailed(view)) return false;
+    const copy = Deno.UnsafePointer.create(BigInt(address + from));
+    const difference = await libc.memcmp(copy, view, length);
+    libc.munmap(view, length);
+    if (difference !== 0) return false;
+  }
+  return true;
 }
 
 /**
  * The page with which the copy begins. Memory is read as a file, since another thread may just give back what the list
  * of regions still names: that is an error then, and not the end of the process.
  */
-function copyOf(libc: Libc, length: number, page: number): number | null {
+function copyOf(libc: Libc, own: OwnProcess, length: number, page: number): number | null {
   const memory = libc.open(cText("/proc/self/mem"), 0);
   if (memory < 0) return null;
   try {
     const first = new Uint8Array(MAGIC.length);
-    for (const [from, to] of anonymousRegions(ownMaps(libc), length)) {
+    for (const [from, to] of anonymousRegions(own.read("maps", MAPS_MOST_BYTES), length)) {
       for (let at = from; at + BEFORE + length <= to; at += page) {
         const got = libc.pread(memory, first, BigInt(first.length), BigInt(at + BEFORE));
         if (Number(got) < first.length) break;
@@ -102,19 +124,6 @@ function copyOf(libc: Libc, length: number, page: number): number | null {
   } finally {
     libc.close(memory);
   }
-}
-
-function ownMaps(libc: Libc): string {
-  const file = libc.open(cText("/proc/self/maps"), 0);
-  if (file < 0) return "";
-  const bytes = new Uint8Array(MAPS_MOST_BYTES);
-  let end = 0;
-  for (let got = 1; got > 0 && end < bytes.length; end += Math.max(got, 0)) {
-    const into = bytes.subarray(end);
-    got = Number(libc.read(file, into, BigInt(into.length)));
-  }
-  libc.close(file);
-  return new TextDecoder().decode(bytes.subarray(0, end));
 }
 
 const isMagic = (bytes: Uint8Array) => MAGIC.every((byte, at) => bytes[at] === byte);
@@ -129,7 +138,6 @@ function openLibc() {
     return Deno.dlopen("libc.so.6", {
       open: { parameters: ["buffer", "i32"], result: "i32" },
       close: { parameters: ["i32"], result: "i32" },
-      read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
       pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
       lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
       sysconf: { parameters: ["i32"], result: "i64" },

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { alignCarried } from "../../.ci/align.ts";
 import { ROOT } from "../../tests/support/perch.ts";
 import { alignedAfter, anonymousRegions, MAGIC, mapCarried } from "./carried_memory.ts";
+import { openOwnProcess } from "./own_process.ts";
 
 const PROGRAM_BYTES = 5_000;
 const CARRIED_BYTES = 3_000_000;
@@ -64,8 +65,8 @@ Deno.test("alignCarried leaves a file alone that is laid out otherwise", async (
 });
 
 Deno.test("mapCarried leaves everything as it is where there is no copy", async () => {
-  assert.equal(await mapCarried(), 0);
-  assert.equal(await mapCarried("/nowhere"), 0);
+  assert.equal(await mapCarried(openOwnProcess()!), 0);
+  assert.equal(await mapCarried(openOwnProcess()!, "/nowhere"), 0);
 });
 
 Deno.test("anonymousRegions takes memory of no file, large enough, that can be written", () => {

@@ -11,6 +11,8 @@ import type { Task } from "./supervisor.ts";
 /** What a start leaves behind is a third of what the C library holds then. */
 const FIRST_MS = 20_000;
 const EVERY_MS = 10 * 60_000;
+const LOOK_MS = 1_000;
+const GROWN_BYTES = 6 * 1024 * 1024;
 const M_MMAP_THRESHOLD = -3;
 const LARGE_BYTES = 256 * 1024;
 
@@ -29,23 +31,36 @@ export function openFreeMemory(): (() => Promise<void>) | null {
   }
 }
 
-/** Does so when the start is over, and every ten minutes; `once` what only a start leaves (`carried_memory.ts`). */
+/**
+ * Does so some seconds after all has started, every ten minutes, and when the process has grown by 6 MB since: under
+ * load the C library comes to keep as much as is in use. `afterStart` is called at once and after those seconds: what
+ * has run till then is not needed any more (`program_pages.ts`).
+ * @param bytes what the process has in memory of its own
+ */
 export function freeMemoryTask(
-  { clock, free, once }: {
+  { clock, free, afterStart, bytes }: {
     clock: Clock;
-    free: (() => Promise<void>) | null;
-    once: () => Promise<unknown>;
+    free: () => Promise<void>;
+    afterStart: () => void;
+    bytes: () => number;
   },
 ): Task {
-  let isFirst = true;
   return {
     name: "memory",
     async run(signal) {
-      for (;;) {
-        await clock.sleep(isFirst ? FIRST_MS : EVERY_MS, signal);
-        if (isFirst) await once();
-        isFirst = false;
-        await free?.();
+      afterStart();
+      let least = bytes();
+      let isStart = true;
+      for (let dueMs = clock.monotonic() + FIRST_MS;;) {
+        await clock.sleep(LOOK_MS, signal);
+        const now = bytes();
+        least = Math.min(least, now);
+        const isDue = clock.monotonic() >= dueMs;
+        if (!isDue && now < least + GROWN_BYTES) continue;
+        if (isDue && isStart) afterStart();
+        if (isDue) [dueMs, isStart] = [clock.monotonic() + EVERY_MS, false];
+        await free();
+        least = bytes();
       }
     },
   };

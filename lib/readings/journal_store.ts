@@ -19,10 +19,8 @@ export interface JournalState {
   lastId: number;
 }
 
-/** Bytes of journal read by one statement at start. */
-const SEGMENT_BYTES = 8 * 1024 * 1024;
-/** A libSQL server answers in JSON and limits its size. */
-const SERVER_SEGMENT_BYTES = 2 * 1024 * 1024;
+/** Bytes of journal read by one statement at start, which takes several times that in memory. */
+const SEGMENT_BYTES = 1024 * 1024;
 
 /** A table takes rows for an hour, or until it is this large; a small one continues. */
 export interface TurnLimits {
@@ -89,8 +87,8 @@ export async function readJournal(
   visitor: JournalVisitor,
 ): Promise<void> {
   const isFile = connection.kind === "file";
-  const segment = isFile ? SEGMENT_BYTES : SERVER_SEGMENT_BYTES;
-  const rowsAtOnce = Math.max(1, Math.floor(segment / (state.bytes / Math.max(1, state.rows) + 1)));
+  const rowBytes = state.bytes / Math.max(1, state.rows) + 1;
+  const rowsAtOnce = Math.max(1, Math.floor(SEGMENT_BYTES / rowBytes));
   const part = `SELECT id, cast(b AS BLOB) AS b FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`;
   const together = "SELECT cast(group_concat(cast(b AS text), '' ORDER BY id) AS blob), " +
     `min(id), max(id), count(*) FROM (${part})`;

@@ -4,6 +4,7 @@
  * exchanged, whether the file stands there then, and whether the bytes are the same.
  */
 import { mapCarried } from "../../lib/base/carried_memory.ts";
+import { openOwnProcess } from "../../lib/base/own_process.ts";
 
 const [path, from, kind] = Deno.args;
 const libc = Deno.dlopen("libc.so.6", {
@@ -18,7 +19,7 @@ const copy = libc.malloc(BigInt(carried.length))!;
 libc.memcpy(copy, carried, BigInt(carried.length));
 const seen = new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(copy, carried.length));
 if (kind === "other") seen[carried.length >> 1] ^= 1;
-const bytes = await mapCarried(path);
+const bytes = await mapCarried(openOwnProcess()!, path);
 const isMapped = Deno.readTextFileSync("/proc/self/maps").includes(path);
 const isSame = seen.every((byte, at) => byte === carried[at]);
 console.log(JSON.stringify({ bytes, isMapped, isSame }));
