@@ -78,7 +78,7 @@ export interface StreamHub {
 interface Entry extends RingEntry {
   type: StreamType;
   group: ReadingColumns | null;
-  /** Encoded for everyone who filters nothing; made when first needed. */
+  /** Encoded for everyone who filters nothing; made when needed, and kept while somebody is behind. */
   bytes: Uint8Array | null;
   json: string | null;
 }
@@ -156,6 +156,8 @@ export function createStreamHub(deps: {
         client.next = entry.n + 1;
       }
     }
+    // Nobody will ask for them soon: kept, they would outlive the young garbage, of which most of them are.
+    if (behind.size === 0) entry.bytes = null;
   }
 
   function hand(client: Client, bytes: Uint8Array): void {
