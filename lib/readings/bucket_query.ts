@@ -159,10 +159,8 @@ async function addMinutes(
   } else {
     const { minutes, thin } = await summariesOf(deps.connection, sensor, innerFromMs, innerToMs);
     const columnsOf = reusedColumns();
-    for (const blob of minutes) {
-      const add = (columns: MinuteColumns) => sums.addMinutes(columns, innerFromMs, innerToMs);
-      readMinutes(blob, sensor, add, { columnsOf });
-    }
+    const inner = { fromMs: innerFromMs, toMs: innerToMs };
+    for (const blob of minutes) addSummaries(sums, blob, sensor, inner, columnsOf);
     wholeChunks = thin;
   }
   for (const chunk of wholeChunks) {
@@ -174,6 +172,21 @@ async function addMinutes(
     await addReadings(deps, sums, sensor, { fromMs, toMs: innerFromMs, lost });
   }
   if (innerToMs < toMs) await addReadings(deps, sums, sensor, { fromMs: innerToMs, toMs, lost });
+}
+
+/**
+ * Adds the minutes of summaries that begin in `[fromMs, toMs)`. A function, so that the engine makes the same code of it
+ * when it is warmed up (`warm_up.ts`). @throws FormatError when one is damaged
+ */
+export function addSummaries(
+  sums: BucketSums,
+  blob: Uint8Array,
+  sensor: number,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  columnsOf: ReturnType<typeof reusedColumns>,
+): void {
+  const add = (columns: MinuteColumns) => sums.addMinutes(columns, fromMs, toMs);
+  readMinutes(blob, sensor, add, { columnsOf });
 }
 
 async function sealedReadings(
