@@ -41,3 +41,25 @@ Deno.test("zscore scores a usual reading by how far it is from the ones before",
     assert.ok(Math.abs(zscore.score(state) - away / (away + 3)) < 1e-9, String(i));
   }
 });
+
+Deno.test("zscore finds the same whether or not its sums went through values that are far beyond all", () => {
+  const options = { window: 20, sigmas: 3, minSpread: 0, perHour: 3600 };
+  let fresh = zscore.create(options), found = 0;
+  const kept = zscore.create(options);
+  for (let i = 0; i < 6_000; i++) {
+    const at = i % 97, spike = at === 40 || at === 43 ? 1e9 / (1 + i % 13) : 0;
+    const odd = at === 65 ? 0.5 : 0;
+    const input = {
+      kind: "reading",
+      tMs: 1_700_000_000_000 + 60_000 * i,
+      value: 20 + ((i * 7919) % 101) / 1e5 + spike + odd,
+    } as const;
+    const expected = zscore.step(fresh, input);
+    assert.deepEqual(zscore.step(kept, input), expected, `reading ${i}`);
+    found += expected.length;
+    // What is loaded is added up anew.
+    fresh = zscore.load(options, zscore.save(fresh));
+  }
+  assert.ok(found > 50, `${found} found`);
+  assert.deepEqual(zscore.save(kept), zscore.save(fresh));
+});

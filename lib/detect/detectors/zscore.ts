@@ -52,6 +52,15 @@ export interface ZscoreState {
   unscored: number;
   /** What it took the place of in the ring. */
   was: number;
+  /**
+   * Sum and squares of the ring less `pivot`, the most that the squares were since they were last added up, and how
+   * many readings later that is done again.
+   */
+  pivot: number;
+  sum: number;
+  squares: number;
+  most: number;
+  left: number;
   /** Reports in hand, as of `refilledMs`. */
   inHand: number;
   refilledMs: number;
@@ -80,6 +89,11 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     score: 0,
     unscored: 0,
     was: 0,
+    pivot: 0,
+    sum: 0,
+    squares: 0,
+    most: 0,
+    left: 0,
     inHand: AT_ONCE,
     refilledMs: -Infinity,
     reportedMs: -Infinity,
@@ -95,7 +109,7 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     s.score = 0;
     // Half a window is enough to begin with, and five readings are the least.
     const judged = s.count >= Math.max(5, window >> 1);
-    s.unscored = judged && surelyUsual(s, x) ? s.count : 0;
+    s.unscored = judged && (usualBySums(s, x) || surelyUsual(s, x)) ? s.count : 0;
     if (s.unscored > 0) s.was = s.ring[s.next];
     else if (judged) {
       const { away, mean, spread } = compared(s, x, s.count);
@@ -122,9 +136,7 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
         reported(s, away, input.tMs);
       }
     }
-    s.ring[s.next] = x;
-    s.next = (s.next + 1) % window;
-    if (s.count < window) s.count++;
+    put(s, x);
     return found;
   },
 
@@ -149,6 +161,7 @@ export const zscore: Detector<ZscoreOptions, ZscoreState> = {
     s.heldBack = r.u32();
     r.f64s(s.ring);
     r.end();
+    addUp(s, s.ring[0]);
     return s;
   },
 };
@@ -176,6 +189,53 @@ function scoreOf(s: ZscoreState): number {
 
 /** Of the deviation that is allowed: what rounding may change is far less than the rest. */
 const SURELY = 0.99;
+
+/** Of the squares: a spread that is smaller than this may be rounding. */
+const EXACT = 1e-6;
+
+/**
+ * Whether a value is far from being reported, by sums that are kept: what rounding did to them within a window is a
+ * ten-millionth of a spread that is taken for one.
+ */
+function usualBySums(
+  { sum, squares, most, pivot, count, options }: ZscoreState,
+  x: number,
+): boolean {
+  const mean = sum / count, spread = squares - sum * mean, off = x - pivot - mean;
+  return spread > EXACT * most &&
+    off * off * (count - 1) < (SURELY * options.sigmas) ** 2 * spread;
+}
+
+/** Takes a value into the ring, and into the sums. */
+function put(s: ZscoreState, x: number): void {
+  const { ring, next, options: { window } } = s;
+  const d = x - s.pivot;
+  s.sum += d;
+  s.squares += d * d;
+  // Written so that what is no number stays one until all is added up again.
+  if (!(s.squares <= s.most)) s.most = s.squares;
+  if (s.count === window) {
+    const old = ring[next] - s.pivot;
+    s.sum -= old;
+    s.squares -= old * old;
+  } else s.count++;
+  ring[next] = x;
+  s.next = next + 1 === window ? 0 : next + 1;
+  if (--s.left <= 0) addUp(s, x);
+}
+
+function addUp(s: ZscoreState, pivot: number): void {
+  let sum = 0, squares = 0;
+  for (let i = 0; i < s.count; i++) {
+    const d = s.ring[i] - pivot;
+    sum += d;
+    squares += d * d;
+  }
+  s.pivot = pivot;
+  s.sum = sum;
+  s.squares = s.most = squares;
+  s.left = s.options.window;
+}
 
 /** Whether a value is far from being reported: one pass without a division, which most readings need no more than. */
 function surelyUsual({ ring, count, options }: ZscoreState, x: number): boolean {
