@@ -20,7 +20,6 @@ const HEADER_BYTES = 64;
 /** Whole pages, of any size. */
 const PIECE_BYTES = 2 << 20;
 const MAPS_MOST_BYTES = 1 << 20;
-const SC_PAGESIZE = 30;
 const SEEK_END = 2;
 const [PROT_READ, PROT_WRITE] = [1, 2];
 const [MAP_PRIVATE, MAP_FIXED] = [2, 16];
@@ -69,8 +68,8 @@ async function mapped(libc: Libc, own: OwnProcess, file: number): Promise<number
   libc.pread(file, first, BigInt(first.length), BigInt(at));
   if (!isMagic(first)) return 0;
   const length = Number(libc.lseek(file, 0n, SEEK_END)) - at;
-  const page = Number(libc.sysconf(SC_PAGESIZE));
-  const copy = copyOf(libc, own, length, page);
+  const page = own.pageBytes;
+  const copy = copyOf(libc, own, length);
   if (copy === null) return 0;
   // The first page has the C library's own words in it, and the last something of others behind.
   const bytes = Math.floor((length - page) / page) * page;
@@ -108,13 +107,13 @@ async function isSame(
  * The page with which the copy begins. Memory is read as a file, since another thread may just give back what the list
  * of regions still names: that is an error then, and not the end of the process.
  */
-function copyOf(libc: Libc, own: OwnProcess, length: number, page: number): number | null {
+function copyOf(libc: Libc, own: OwnProcess, length: number): number | null {
   const memory = libc.open(cText("/proc/self/mem"), 0);
   if (memory < 0) return null;
   try {
     const first = new Uint8Array(MAGIC.length);
     for (const [from, to] of anonymousRegions(own.read("maps", MAPS_MOST_BYTES), length)) {
-      for (let at = from; at + BEFORE + length <= to; at += page) {
+      for (let at = from; at + BEFORE + length <= to; at += own.pageBytes) {
         const got = libc.pread(memory, first, BigInt(first.length), BigInt(at + BEFORE));
         if (Number(got) < first.length) break;
         if (isMagic(first)) return at;
@@ -140,7 +139,6 @@ function openLibc() {
       close: { parameters: ["i32"], result: "i32" },
       pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
       lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
-      sysconf: { parameters: ["i32"], result: "i64" },
       mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
       munmap: { parameters: ["pointer", "usize"], result: "i32" },
       memcmp: {

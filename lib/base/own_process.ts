@@ -3,12 +3,14 @@
  * that may do everything.
  */
 
-const PAGE_BYTES_KIND = 30;
+const SC_PAGESIZE = 30;
 
 /** Reads files of `/proc/self`. Null: there are none, or no C library that is known. */
 export interface OwnProcess {
   /** The file's text, of which at most `mostBytes` are read; empty when it cannot be opened. */
   read(name: string, mostBytes: number): string;
+  /** Of a page of memory. */
+  readonly pageBytes: number;
   /** Bytes of memory that the process has and that no file stands behind. */
   anonymousBytes(): number;
 }
@@ -16,7 +18,7 @@ export interface OwnProcess {
 export function openOwnProcess(): OwnProcess | null {
   const libc = Deno.build.os === "linux" ? openLibc() : null;
   if (libc === null) return null;
-  const pageBytes = Number(libc.sysconf(PAGE_BYTES_KIND));
+  const pageBytes = Number(libc.sysconf(SC_PAGESIZE));
   const read = (name: string, mostBytes: number): string => {
     const file = libc.open(new TextEncoder().encode(`/proc/self/${name}\0`), 0);
     if (file < 0) return "";
@@ -31,6 +33,7 @@ export function openOwnProcess(): OwnProcess | null {
   };
   return {
     read,
+    pageBytes,
     anonymousBytes() {
       const [, resident, shared] = read("statm", 256).split(" ").map(Number);
       return (resident - shared) * pageBytes;

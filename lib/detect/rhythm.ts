@@ -65,25 +65,6 @@ export class Rhythm {
    * (before `heardMs`) is ignored.
    */
   take(ownMs: number, arrivedMs: number, heardMs: number): void {
-    this.#take(ownMs, arrivedMs, heardMs);
-  }
-
-  /** The same for each finite time of a run, which came together; true when there was one. */
-  takeRun(
-    { tMs, from, to }: { tMs: Float64Array; from: number; to: number },
-    arrivedMs: number,
-    heardMs: number,
-  ): boolean {
-    let any = false;
-    for (let i = from; i < to; i++) {
-      if (!Number.isFinite(tMs[i])) continue;
-      this.#take(tMs[i], arrivedMs, heardMs);
-      any = true;
-    }
-    return any;
-  }
-
-  #take(ownMs: number, arrivedMs: number, heardMs: number): void {
     if (Number.isNaN(this.#firstMs)) {
       this.#firstMs = this.#lastMs = ownMs;
       this.#firstArrivedMs = this.arrivedMs = arrivedMs;
@@ -95,6 +76,21 @@ export class Rhythm {
     if (own > 0) this.#lastMs = ownMs;
     if (arrival > 0) this.arrivedMs = arrivedMs;
     if (ownMs < this.#firstMs) this.#firstMs = ownMs;
+  }
+
+  /** The same for each finite time of a run, which came together; true when there was one. */
+  takeRun(
+    { tMs, from, to }: { tMs: Float64Array; from: number; to: number },
+    arrivedMs: number,
+    heardMs: number,
+  ): boolean {
+    let any = false;
+    for (let i = from; i < to; i++) {
+      if (!Number.isFinite(tMs[i])) continue;
+      this.take(tMs[i], arrivedMs, heardMs);
+      any = true;
+    }
+    return any;
   }
 
   #learn(gap: number, arrivedMs: number): void {

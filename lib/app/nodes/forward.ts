@@ -28,7 +28,7 @@ export interface ForwardOptions {
 
 /** Of a request that a node handed on: a second node does not hand it on again, and says so by the same in its answer. */
 const HOP = "perch-node-hop";
-/** A body up to this size is held, so that it can be sent once more where it did not arrive. */
+/** A body up to this size is held, so that it can be sent, or asked for, once more where it did not arrive. */
 const HELD_BYTES = 1_000_000;
 const AGAIN_MS = 150;
 const MOVES = "the node that keeps this site changes just now";
@@ -153,11 +153,12 @@ export function createForward(options: ForwardOptions): Forward {
 
 /** A small body as bytes, a large one as it comes. */
 async function bodyOf(request: Request): Promise<BodyInit | null> {
-  const { body, headers } = request;
-  if (body === null) return null;
-  const length = Number(headers.get("content-length") ?? Infinity);
-  return length <= HELD_BYTES ? await request.bytes() : body;
+  if (request.body === null) return null;
+  return isSmall(request) ? await request.bytes() : request.body;
 }
+
+const isSmall = ({ headers }: Request | Response) =>
+  Number(headers.get("content-length") ?? Infinity) <= HELD_BYTES;
 
 /** True when the request surely did not arrive: nobody listened. */
 function isRefused(error: unknown): boolean {
@@ -170,10 +171,9 @@ async function answerOf(answer: Response, signal: AbortSignal | null): Promise<R
   const headers = new Headers(answer.headers);
   for (const name of HOP_BY_HOP) headers.delete(name);
   const { status, statusText } = answer;
-  const length = Number(headers.get("content-length") ?? Infinity);
   const body = signal === null || answer.body === null
     ? answer.body
-    : length <= HELD_BYTES
+    : isSmall(answer)
     ? await answer.bytes()
     : endedBy(signal, answer, answer.body);
   return new Response(body, { status, statusText, headers });

@@ -237,7 +237,7 @@ function addUp(s: ZscoreState, pivot: number): void {
   s.left = s.options.window;
 }
 
-/** Whether a value is far from being reported: one pass without a division, which most readings need no more than. */
+/** The same as `usualBySums` where that cannot tell, as of values that do not change: one pass without a division. */
 function surelyUsual({ ring, count, options }: ZscoreState, x: number): boolean {
   let sum = 0, squares = 0;
   for (let i = 0; i < count; i++) {
