@@ -12,6 +12,7 @@ import type { Runner } from "../cameras/runner.ts";
 import type { StreamHub } from "../live/stream.ts";
 import { componentOf } from "./camera_component.ts";
 import { createAppCameraImages, forgetRemoved } from "./camera_images.ts";
+import { createCameraNews } from "./camera_news.ts";
 import type { CameraOutputs } from "./camera_output.ts";
 import type { ReadingNeeds } from "./camera_runner.ts";
 import type { Foundation } from "./foundation.ts";
@@ -36,12 +37,10 @@ export async function createCameraParts(
   const { clock, log, storage, settings, components, shedding } = foundation;
   let create: ((camera: Camera) => Promise<Runner>) | null = null;
 
-  /** Where somebody listens, pages follow each camera; this is called once a second at most. */
-  function tell(id: string): void {
+  const tell = createCameraNews(hub, (id) => {
     // It may be gone.
-    if (!hub.hears("camera") || cameras.cameraOf(id) === null) return;
-    hub.publish("camera", cameraStatus(cameras.find(id)));
-  }
+    return cameras.cameraOf(id) === null ? null : cameraStatus(cameras.find(id));
+  });
 
   const cameraImages = createAppCameraImages(foundation, () => cameras);
   const cameras: Cameras = createCameras({

@@ -47,11 +47,10 @@ export async function createCommandParts(
     keepMs: () => settings.get("events.keep_days") * DAY_MS,
     deletionMs: clock.deletionMs,
   });
-  commands.onChange(({ tMs, targetId, ...step }) => {
-    if (live.hub.hears("command")) {
-      live.hub.publish("command", { ...step, target: targetId, t_ms: tMs });
-    }
-  });
+  // Also while nobody listens: between two pages nobody does, and the second goes on where it was drawn.
+  commands.onChange(({ tMs, targetId, ...step }) =>
+    live.hub.publish("command", { ...step, target: targetId, t_ms: tMs })
+  );
   await commands.load();
   bus.subscribe("readings", commands.seen);
   return { commands };

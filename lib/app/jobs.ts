@@ -11,7 +11,7 @@ const MOST_FILES = 50;
 /** Long work; the rooms that do it register with it. */
 export function createJobParts(
   foundation: Foundation,
-  hub: Pick<StreamHub, "hears" | "publish">,
+  hub: Pick<StreamHub, "publish">,
 ): Jobs {
   const { config, clock, log, storage, settings, components, shedding } = foundation;
   const jobs = createJobs({
@@ -26,9 +26,7 @@ export function createJobParts(
       mostFiles: MOST_FILES,
       mostBytes: settings.get("jobs.most_mb") * 1e6,
     }),
-    publish: (job) => {
-      if (hub.hears("job")) hub.publish("job", jobNews(job));
-    },
+    publish: (job) => hub.publish("job", jobNews(job)),
   });
   shedding.register({
     name: "reports",

@@ -63,7 +63,10 @@ export interface StreamHub {
   publishReadings(group: ReadingColumns): void;
   /** Any other event; `data` must be JSON. */
   publish(type: StreamType, data: unknown): void;
-  /** Whether somebody listens to events of this type: what is many and soon old is published then alone. */
+  /**
+   * Whether somebody listens to events of this type now. What the next second makes old is published then alone; not
+   * what stays so: a page that comes next, or comes back, goes on where it was.
+   */
   hears(type: StreamType): boolean;
   /**
    * A place among the streams, for one that is none of events; the function gives it back, once.

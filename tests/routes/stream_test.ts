@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { systemActor } from "../../lib/access/audit_row.ts";
+import { newTargetShape } from "../../lib/commands/target.ts";
 import { runApp, type RunningApp } from "../support/app_client.ts";
 import { EventReader } from "../support/sse.ts";
+import { until } from "../support/until.ts";
 
 async function withApp(test: (app: RunningApp) => Promise<void>): Promise<void> {
   const app = await runApp();
@@ -116,4 +119,46 @@ Deno.test("GET /api/stream names what is wrong with a filter", () =>
       assert.equal(response.status, status, query);
       assert.match((await response.json()).detail, detail);
     }
+  }));
+
+Deno.test("GET /api/stream brings a page what came of an order and a job while nobody listened", () =>
+  withApp(async (app) => {
+    const { access, commands } = app.parts;
+    const actor = systemActor("test");
+    const target = newTargetShape.parse({
+      ...{ name: "Mode", kind: "select", options: ["idle", "running"] },
+      ...{ sensor: "hall/mixer/mode", way: { topic: "cmnd/mixer" } },
+    });
+    const { id } = await commands.targets.add(
+      target,
+      (change) => access.audit.statement({ actor, ...change }),
+    );
+    // Drawn before, as the page that a form leads to.
+    const page = await (await app.ask("/machines/hall/mixer")).text();
+    const [, since] = /data-since="([^"]+)"/.exec(page)!;
+    const headers = { "content-type": "application/json" };
+    const post = (path: string, body: unknown) =>
+      app.ask(path, { method: "POST", role: "engineer", headers, body: JSON.stringify(body) });
+    await commands.order(id, "running", {
+      ...{ actor: "system", name: "test", confirmed: false },
+      audited: (change) => access.audit.statement({ actor, ...change }),
+    });
+    await app.ingest([{ machine: "hall/mixer", sensor: "mode", value: "running" }]);
+    const exported = await post("/api/exports", { sensors: ["hall/press/temperature"] });
+    assert.ok(exported.ok, await exported.text());
+    const isEnded = ({ state }: { state: string }) => state === "confirmed" || state === "done";
+    await until("both to have ended", async () => {
+      const [order] = (await commands.list({})).items;
+      const { items: [job] } = await (await app.ask("/api/exports", { role: "engineer" })).json();
+      return isEnded(order) && isEnded(job) || null;
+    });
+    const reader = await open(app, `?types=command,job&last_event_id=${since}`);
+    const late = setTimeout(() => void reader.cancel(), 10_000);
+    const ended: string[] = [];
+    for (let event; ended.length < 2 && (event = await reader.next());) {
+      if (isEnded(JSON.parse(event.data))) ended.push(event.type);
+    }
+    clearTimeout(late);
+    assert.deepEqual(ended.sort(), ["command", "job"]);
+    await reader.cancel();
   }));
