@@ -34,12 +34,14 @@ import { until } from "../support/until.ts";
 async function startStranger(url: string): Promise<MqttClient> {
   const client = await connectAsync(url, { reconnectPeriod: 100, clientId: "stranger" });
   const heard: [string, Buffer][] = [];
+  let silentMs = 0;
   client.on("error", () => {});
   client.on("message", (topic, payload) => {
     heard.push([topic, payload]);
     if (heard.length > 50) heard.splice(0, 25);
-    // Its own comes back to it as well.
-    if (Math.random() > 0.3) return;
+    // Its own comes back to it as well, and is answered: without a pause each volley would bring the next.
+    if (Math.random() > 0.3 || performance.now() < silentMs) return;
+    silentMs = performance.now() + 50;
     const [where, what] = heard[Math.floor(Math.random() * heard.length)];
     client.publish(where, what);
     client.publish(askTopic("north"), Buffer.from(JSON.stringify({ readings: [1] })));

@@ -3,6 +3,7 @@ import { HTTP_STATUS, messageOf, PerchError } from "../../base/errors.ts";
 import { parseFields } from "../../base/field_words.ts";
 import { randomId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
+import { createTurns } from "../../base/turns.ts";
 import {
   type Asked,
   askedShape,
@@ -40,10 +41,13 @@ type Content = Omit<Replied, "session" | "n">;
 const INTERNAL = { code: "internal", message: "an internal error: its log says more" } as const;
 /** Starts of a site's Perch, while this one runs. The ones that spoke last are kept. */
 const SESSIONS_MOST = 16;
+/** So many messages under the topic of a site wait: whoever else sends there may not hold up its questions. */
+const WAITING_MOST = 16;
 
 export function createDesk({ log, secretOf, forward, publish }: DeskDeps): Desk {
   const sites = new Map<string, Map<string, Session>>();
-  const busy = new Set<string>();
+  /** One message of a site after the other. */
+  const waiting = new Map<string, { turn: ReturnType<typeof createTurns>; messages: number }>();
 
   /** What is answered; null: nothing, it is over. */
   async function answered(site: string, opened: unknown): Promise<Content | null> {
@@ -105,16 +109,21 @@ export function createDesk({ log, secretOf, forward, publish }: DeskDeps): Desk 
   return {
     async heard(topic, payload) {
       const site = siteOfTopic(topic);
-      // One after the other; what comes meanwhile comes again.
-      if (site === null || busy.has(site)) return;
-      busy.add(site);
+      if (site === null) return;
+      const here = waiting.get(site) ?? { turn: createTurns(), messages: 0 };
+      // What a site does not get an answer to comes again.
+      if (here.messages >= WAITING_MOST) return;
+      waiting.set(site, here);
+      here.messages++;
       try {
-        const reply = await take(site, payload);
-        if (reply !== null) await publish(replyTopic(site), reply);
+        await here.turn(async () => {
+          const reply = await take(site, payload);
+          if (reply !== null) await publish(replyTopic(site), reply);
+        });
       } catch (error) {
         log.debug("a site was not answered", { site, error: messageOf(error) });
       } finally {
-        busy.delete(site);
+        if (--here.messages === 0) waiting.delete(site);
       }
     },
   };

@@ -42,6 +42,7 @@ function openDesk() {
   return {
     ...{ taken, said, keys },
     restart: () => void (desk = make()),
+    heard: (site: string, bytes: Uint8Array) => desk.heard(askTopic(site), bytes),
     fail: (error: PerchError) => void (trouble = error),
     /** What comes back for these bytes; null: nothing. */
     async hear(site: string, bytes: Uint8Array): Promise<Uint8Array | null> {
@@ -162,4 +163,21 @@ Deno.test("what the centre refuses, and what is no message, is said as over HTTP
   );
   assert.equal(wrong.status, 400);
   assert.match(JSON.parse(wrong.body).detail, /message\.host/);
+});
+
+Deno.test("what a stranger says in between holds up no question; of very many at once some come again", async () => {
+  const desk = openDesk();
+  const token = await begun(desk);
+  const asked = { session: "s1", n: 1, token, message: MESSAGE };
+  const real = await question("north", KEYS.north, asked);
+  const noise = new Uint8Array(80).fill(7);
+  const before = desk.said.length;
+  await Promise.all([...Array(5).fill(noise), real].map((bytes) => desk.heard("north", bytes)));
+  assert.equal(desk.taken.length, 1);
+  const [, reply] = desk.said.at(-1)!;
+  assert.deepEqual([desk.said.length - before, (await read("north", reply)).n], [6, 1]);
+  await Promise.all(Array(500).fill(noise).map((bytes) => desk.heard("north", bytes)));
+  assert.equal(desk.said.length - before, 6 + 16);
+  // And then it goes on.
+  assert.ok(isUnknown((await desk.hear("north", noise))!, noise));
 });
