@@ -68,6 +68,8 @@ const LOOK_MS = 50;
 /** The broker or the way back lost it: it is sent again, the same. */
 const AGAIN_MS = 5_000;
 const TRIES = 6;
+/** So long a centre that knows the key may take to answer after somebody said that it is not known. */
+const UNKNOWN_MS = 2_000;
 const UNKNOWN_STATUS = 401;
 
 export function createMqttLink({ clock, open: openLine }: MqttLinkDeps): MqttLink {
@@ -108,14 +110,17 @@ export function createMqttLink({ clock, open: openLine }: MqttLinkDeps): MqttLin
     const content: Asked = { session, n, token: message === null ? null : token, message };
     const question = await ask.seal(content);
     const { promise: answer, resolve } = Promise.withResolvers<Answer>();
-    onReply = (payload) => {
-      if (isUnknown(payload, question)) return resolve({ status: UNKNOWN_STATUS, body: "" });
-      replies.open(payload).then((reply) => {
-        const { success, data } = repliedShape.safeParse(reply);
-        // Of another program with this key, or of a question before.
-        if (success && data.session === session && data.n === n) resolve(data);
-      });
+    const over = new AbortController();
+    const hear = async (payload: Uint8Array) => {
+      const { success, data } = repliedShape.safeParse(await replies.open(payload));
+      // Of another program with this key, or of a question before.
+      if (success && data.session === session && data.n === n) return resolve(data);
+      if (!await isUnknown(payload, question)) return;
+      // Anybody can say so: a centre that knows the key answers all the same.
+      await clock.sleep(UNKNOWN_MS, AbortSignal.any([signal, over.signal]));
+      resolve({ status: UNKNOWN_STATUS, body: "" });
     };
+    onReply = (payload) => void hear(payload).catch(() => {});
     try {
       for (let i = 0; i < TRIES; i++) {
         await line.publish(askTopic(to.site), question, signal);
@@ -129,6 +134,7 @@ export function createMqttLink({ clock, open: openLine }: MqttLinkDeps): MqttLin
       }
       return null;
     } finally {
+      over.abort();
       onReply = null;
     }
   }
