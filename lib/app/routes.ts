@@ -158,6 +158,7 @@ function routeParts(
       trouble,
       paused: () => parts.faults.paused().map(pauseJson),
       alarms: () => parts.alarms.counts(),
+      place: () => hub.place(),
       base: config.http.base,
       choices: plantChoices(parts.registry.machines, parts.registry),
       zone: viewerZone,

@@ -43,7 +43,7 @@ export interface Page {
     | "notices";
   /** Parameters of its event stream; none: the page does not live. */
   stream?: Record<string, string>;
-  /** `place()` of before its data was read: the stream begins there. */
+  /** `place()` of before its data was read: the stream begins there. Default: where the frame is drawn. */
   since?: string;
   status?: number;
   /** Where no script runs, the page loads anew after so many seconds. */
@@ -79,6 +79,8 @@ export interface FrameOptions {
   paused?: () => readonly PausedPart[];
   /** Open alarms. */
   alarms?: () => OpenAlarms;
+  /** Id of the newest event of the live stream. */
+  place?: () => string;
   /** The path below which Perch stands; `""` at the root. */
   base?: string;
   /** What a `Picker` lists. */
@@ -94,6 +96,7 @@ export function createPageFrame(
     trouble = () => null,
     paused = () => [],
     alarms = () => openAlarms([], 0),
+    place,
     base = "",
     choices = () => [],
     zone,
@@ -106,7 +109,7 @@ export function createPageFrame(
         <SeenNumber.Provider value={c.get("seen")?.number}>
           <PageChoices.Provider value={{ choices, listed: new Set() }}>
             <Document
-              page={page}
+              page={{ ...page, since: page.since ?? place?.() }}
               who={who}
               theme={themeOf(c)}
               here={pathOf(c)}
@@ -199,7 +202,7 @@ export function Document(
       </head>
       <body
         data-stream={stream && new URLSearchParams(stream).toString()}
-        data-since={page.since}
+        data-since={stream && page.since}
         data-worker={stream && workerOf(assets, base)}
         data-base={base || undefined}
       >

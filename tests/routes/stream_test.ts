@@ -162,3 +162,14 @@ Deno.test("GET /api/stream brings a page what came of an order and a job while n
     assert.deepEqual(ended.sort(), ["command", "job"]);
     await reader.cancel();
   }));
+
+Deno.test("GET /api/stream goes on where a page was drawn, also one where nothing but the number of alarms lives", () =>
+  withApp(async (app) => {
+    const page = await (await app.ask("/more")).text();
+    await app.ingest([{ machine: "hall/press", sensor: "temperature", value: 4 }]);
+    const [, since] = /data-since="([^"]+)"/.exec(page)!;
+    const reader = await open(app, `?types=reading&last_event_id=${since}`);
+    assert.equal(JSON.parse((await reader.next())!.data).resumed, true);
+    assert.equal(JSON.parse((await reader.next())!.data).readings[0].value, 4);
+    await reader.cancel();
+  }));
