@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import type { Alarm } from "../lib/alarms/alarm.ts";
 import { alarmWords } from "../lib/words/alarms.ts";
 import { severityRank } from "../lib/words/severity.ts";
 import { dateTime } from "../lib/words/times.ts";
-import { now, onAlarm } from "./live.ts";
+import { useOpenAlarms } from "./alarms_at.ts";
+import { now } from "./live.ts";
 
 export interface AlarmsHereProps {
   /** Open ones. */
@@ -19,18 +19,12 @@ export interface AlarmsHereProps {
 
 /** The open alarms of a machine or a sensor, the worst first; they come and go by themselves. */
 export function AlarmsHere(props: AlarmsHereProps): VNode {
-  const [alarms, setAlarms] = useState(props.alarms);
+  const alarms = useOpenAlarms<Alarm>(
+    props.machine,
+    props.alarms,
+    ({ sensor_id }) => props.sensor === null || sensor_id === null || sensor_id === props.sensor,
+  );
   const nowMs = typeof document === "undefined" ? props.nowMs : Math.max(now.value, props.nowMs);
-  useEffect(() =>
-    onAlarm(({ alarm }) => {
-      const { machine, sensor_id } = alarm;
-      if (machine !== props.machine) return;
-      if (props.sensor !== null && sensor_id !== null && sensor_id !== props.sensor) return;
-      setAlarms((list) => [
-        ...(alarm.state === "resolved" ? [] : [alarm]),
-        ...list.filter(({ id }) => id !== alarm.id),
-      ]);
-    }), []);
   if (alarms.length === 0) return <p class="muted">No open alarms.</p>;
   const sorted = alarms.toSorted((a, b) =>
     severityRank(b.severity) - severityRank(a.severity) || Number(b.id) - Number(a.id)

@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { COMMAND_WORDS, orderText } from "../lib/words/commands.ts";
 import { ago, dateTime } from "../lib/words/times.ts";
-import { type CommandEvent, latestOf, now, onCommand } from "./live.ts";
+import { type CommandEvent, latestOf, now, onCommand, onReset } from "./live.ts";
+import { fetchOwn } from "./own.ts";
 
 export interface OrderNowProps {
   /** Id of what is told. */
@@ -23,13 +24,26 @@ export interface OrderNowProps {
 export function OrderNow(props: OrderNowProps): VNode {
   const isServer = typeof document === "undefined";
   const latest = useSignal(props.latest);
-  useEffect(() =>
-    onCommand((event) => {
-      if (event.target !== props.target) return;
-      // The end of an order does not hide the one that followed.
+  useEffect(() => {
+    // The end of an order does not hide the one that followed.
+    const show = (order: Omit<CommandEvent, "target">) => {
       const known = latest.value;
-      if (known === null || known.id === event.id || known.t_ms <= event.t_ms) latest.value = event;
-    }), []);
+      if (known === null || known.id === order.id || known.t_ms <= order.t_ms) latest.value = order;
+    };
+    const query = new URLSearchParams({ target: props.target, limit: "1" });
+    const offs = [
+      onCommand((event) => void (event.target === props.target && show(event))),
+      onReset(async () => {
+        const answer = await fetchOwn(`/api/commands?${query}`).catch(() => null);
+        const order = answer?.ok ? (await answer.json()).items[0] : undefined;
+        // One that is long over is not shown where none was.
+        if (order !== undefined && (latest.value !== null || order.t_ms >= props.nowMs)) {
+          show(order);
+        }
+      }),
+    ];
+    return () => offs.forEach((off) => off());
+  }, []);
   const reading = isServer || props.sensor === null ? null : latestOf(props.sensor).value;
   const value = reading === null
     ? props.value

@@ -61,6 +61,7 @@ async function draw(
   id: string,
   sent: SentForm,
 ): Promise<Response> {
+  const since = parts.place();
   const job = await parts.jobs.need("import", id);
   const { order, next } = nextOf(job);
   return parts.frame.answer(context.c, context.who, {
@@ -69,7 +70,7 @@ async function draw(
     status: sent.status,
     script: "lists",
     stream: isOpen(job) ? {} : undefined,
-    since: parts.place(),
+    since,
     refreshS: isOpen(job) ? REFRESH_S : undefined,
     content: (
       <Content
