@@ -90,7 +90,9 @@ export function createStatusBoard(services: StatusServices): StatusBoard {
         for (;;) {
           await clock.sleep(EVERY_MS, signal);
           const changes = statuses.takeChanges();
-          if (hub.stats().clients > 0) hub.publish("status", { ...await now(), changes });
+          // A change also while nobody listens: a page that comes next goes on where it was drawn.
+          if (changes.length === 0 && hub.stats().clients === 0) continue;
+          hub.publish("status", { ...await now(), changes });
         }
       },
     },

@@ -173,3 +173,29 @@ Deno.test("GET /api/stream goes on where a page was drawn, also one where nothin
     assert.equal(JSON.parse((await reader.next())!.data).readings[0].value, 4);
     await reader.cancel();
   }));
+
+Deno.test("GET /api/stream brings a page what became of a status while nobody listened", () =>
+  withApp(async (app) => {
+    const page = await (await app.ask("/machines/hall/press")).text();
+    const limited = await app.ask("/api/sensors/hall/press/temperature", {
+      ...{ method: "PATCH", role: "engineer" },
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ warning_high: 80 }),
+    });
+    assert.ok(limited.ok, await limited.text());
+    await app.ingest([{ machine: "hall/press", sensor: "temperature", value: 85 }]);
+    // What changed is looked at every two seconds.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const [, since] = /data-since="([^"]+)"/.exec(page)!;
+    const reader = await open(app, `?types=status&last_event_id=${since}`);
+    const late = setTimeout(() => void reader.cancel(), 8_000);
+    const changed: string[] = [];
+    for (let event; changed.length === 0 && (event = await reader.next());) {
+      if (event.type === "status") changed.push(...JSON.parse(event.data).changes.map(nameOf));
+    }
+    clearTimeout(late);
+    assert.ok(changed.includes("hall/press/temperature"), String(changed));
+    await reader.cancel();
+  }));
+
+const nameOf = ({ sensor, machine }: { sensor?: string; machine?: string }) => sensor ?? machine;
