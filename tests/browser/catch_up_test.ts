@@ -98,3 +98,45 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "browser: lists that do not move by themselves say that they may have missed something",
+  ignore: chromiumIsMissing(),
+  fn: async () => {
+    const app = await runApp();
+    const browser = await startBrowser();
+    try {
+      await app.parts.access.users.add(
+        { email: ADMIN[0], role: "admin", password: ADMIN[1] },
+        systemActor("test"),
+      );
+      const { page, faults } = await visitor(browser, { url: app.url });
+      await signIn(page, ...ADMIN);
+      for (
+        const [path, words] of [
+          ["/tickets", "Something may have changed while Perch was not reached."],
+          ["/deliveries", "Deliveries may have moved while Perch was not reached."],
+        ]
+      ) {
+        await page.goto(path);
+        await page.waitForSelector(".dot.live");
+        assert.equal(await page.getByText(words).count(), 0);
+        await page.route(app.url + path, async (route) => {
+          const response = await route.fetch();
+          // Of the run before.
+          const body = (await response.text()).replace(
+            /data-since="[^"]*"/,
+            'data-since="before-7"',
+          );
+          await route.fulfill({ response, body });
+        });
+        await page.goto(path);
+        await page.getByText(words).waitFor();
+      }
+      assert.deepEqual(faults, []);
+    } finally {
+      await browser.close();
+      await app.stop();
+    }
+  },
+});
