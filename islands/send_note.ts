@@ -12,7 +12,7 @@ export async function sendNote(
     return { problem: "" };
   };
   // A time that somebody typed is local to the site: the server reads it.
-  if (valueOf("at") !== shownAt) return asForm();
+  if (withSeconds(valueOf("at")) !== withSeconds(shownAt)) return asForm();
   const answer = await fetchOwn("/api/notes", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -23,3 +23,7 @@ export async function sendNote(
   form.reset();
   return null;
 }
+
+/** A field of date and time leaves seconds out that are none. */
+const withSeconds = (local: string) =>
+  local.length === "2026-01-01T00:00".length ? `${local}:00` : local;

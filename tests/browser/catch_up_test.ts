@@ -140,3 +140,39 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "browser: a note at a whole minute is added in place, as at any other second",
+  ignore: chromiumIsMissing(),
+  fn: async () => {
+    const app = await runApp();
+    const browser = await startBrowser();
+    try {
+      await app.parts.access.users.add(
+        { email: ADMIN[0], role: "admin", password: ADMIN[1] },
+        systemActor("test"),
+      );
+      const minuteMs = Math.floor(Date.now() / 60_000) * 60_000;
+      await app.ingest([{ ...OIL, value: 61, ts: minuteMs - 1_000 }]);
+      const { page, faults } = await visitor(browser, { url: app.url });
+      await signIn(page, ...ADMIN);
+      const { id } = app.parts.registry.find("hall/press/oil")!;
+      for (const endMs of [minuteMs - 30_000, minuteMs]) {
+        const [from, to] = [endMs - 3_600_000, endMs].map((ms) => new Date(ms).toISOString());
+        await page.goto(`/sensors/${id}?${new URLSearchParams({ from, to })}`);
+        await page.waitForSelector(".dot.live");
+        await page.evaluate(() => Object.assign(globalThis, { isStill: true }));
+        await page.locator(".add-note summary").click();
+        await page.getByLabel("Note", { exact: true }).fill(`Oil changed ${endMs}`);
+        const added = page.waitForResponse((answer) => answer.request().method() === "POST");
+        await page.getByRole("button", { name: "Add the note" }).click();
+        assert.equal(new URL((await added).url()).pathname, "/api/notes");
+        assert.equal(await page.evaluate(() => "isStill" in globalThis), true);
+      }
+      assert.deepEqual(faults, []);
+    } finally {
+      await browser.close();
+      await app.stop();
+    }
+  },
+});
