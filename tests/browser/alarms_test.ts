@@ -11,6 +11,7 @@ import {
   assertFits,
   chromiumIsMissing,
   DESKTOP,
+  drawAsOfRunBefore,
   PHONE,
   signIn,
   startBrowser,
@@ -305,16 +306,12 @@ Deno.test({
       await open(1);
       const [{ id }] = app.parts.alarms.open();
       const { page, faults } = await enter("viewer");
-      // Its stream begins after an event of the run before; what happened since is not in it.
-      await page.route(`${app.url}/alarms/${id}`, async (route) => {
-        const drawn = await route.fetch();
+      await drawAsOfRunBefore(page, `${app.url}/alarms/${id}`, async () => {
         const answer = await app.ask(`/api/alarms/${id}/ack`, {
           ...{ method: "POST", role: "engineer", body: "{}" },
           headers: { "content-type": "application/json" },
         });
         assert.equal(answer.status, 200, await answer.text());
-        const body = (await drawn.text()).replace(/data-since="[^"]*"/, 'data-since="before-7"');
-        await route.fulfill({ response: drawn, body });
       });
       await page.goto(`/alarms/${id}`);
       await page.getByText("It has changed: show").waitFor();

@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import { runApp } from "../support/app_client.ts";
-import { chromiumIsMissing, signIn, startBrowser, visitor } from "../support/browser.ts";
+import {
+  chromiumIsMissing,
+  drawAsOfRunBefore,
+  signIn,
+  startBrowser,
+  visitor,
+} from "../support/browser.ts";
 import { freePort } from "../support/port.ts";
 
 const ADMIN = ["admin@example.org", "long enough"] as const;
@@ -121,15 +127,7 @@ Deno.test({
         await page.goto(path);
         await page.waitForSelector(".dot.live");
         assert.equal(await page.getByText(words).count(), 0);
-        await page.route(app.url + path, async (route) => {
-          const response = await route.fetch();
-          // Of the run before.
-          const body = (await response.text()).replace(
-            /data-since="[^"]*"/,
-            'data-since="before-7"',
-          );
-          await route.fulfill({ response, body });
-        });
+        await drawAsOfRunBefore(page, app.url + path);
         await page.goto(path);
         await page.getByText(words).waitFor();
       }

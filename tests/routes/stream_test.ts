@@ -24,6 +24,12 @@ async function open(app: RunningApp, query: string): Promise<EventReader> {
   return new EventReader(response.body!);
 }
 
+/** Where the stream of a page begins that is drawn now. */
+async function drawnAt(app: RunningApp, path: string): Promise<string> {
+  const page = await (await app.ask(path)).text();
+  return /data-since="([^"]+)"/.exec(page)![1];
+}
+
 /** Names of the readings in the next event. */
 async function names(reader: EventReader): Promise<string[]> {
   const { type, data } = (await reader.next())!;
@@ -134,8 +140,7 @@ Deno.test("GET /api/stream brings a page what came of an order and a job while n
       (change) => access.audit.statement({ actor, ...change }),
     );
     // Drawn before, as the page that a form leads to.
-    const page = await (await app.ask("/machines/hall/mixer")).text();
-    const [, since] = /data-since="([^"]+)"/.exec(page)!;
+    const since = await drawnAt(app, "/machines/hall/mixer");
     const headers = { "content-type": "application/json" };
     const post = (path: string, body: unknown) =>
       app.ask(path, { method: "POST", role: "engineer", headers, body: JSON.stringify(body) });
@@ -165,9 +170,8 @@ Deno.test("GET /api/stream brings a page what came of an order and a job while n
 
 Deno.test("GET /api/stream goes on where a page was drawn, also one where nothing but the number of alarms lives", () =>
   withApp(async (app) => {
-    const page = await (await app.ask("/more")).text();
+    const since = await drawnAt(app, "/more");
     await app.ingest([{ machine: "hall/press", sensor: "temperature", value: 4 }]);
-    const [, since] = /data-since="([^"]+)"/.exec(page)!;
     const reader = await open(app, `?types=reading&last_event_id=${since}`);
     assert.equal(JSON.parse((await reader.next())!.data).resumed, true);
     assert.equal(JSON.parse((await reader.next())!.data).readings[0].value, 4);
@@ -176,7 +180,7 @@ Deno.test("GET /api/stream goes on where a page was drawn, also one where nothin
 
 Deno.test("GET /api/stream brings a page what became of a status while nobody listened", () =>
   withApp(async (app) => {
-    const page = await (await app.ask("/machines/hall/press")).text();
+    const since = await drawnAt(app, "/machines/hall/press");
     const limited = await app.ask("/api/sensors/hall/press/temperature", {
       ...{ method: "PATCH", role: "engineer" },
       headers: { "content-type": "application/json" },
@@ -186,7 +190,6 @@ Deno.test("GET /api/stream brings a page what became of a status while nobody li
     await app.ingest([{ machine: "hall/press", sensor: "temperature", value: 85 }]);
     // What changed is looked at every two seconds.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const [, since] = /data-since="([^"]+)"/.exec(page)!;
     const reader = await open(app, `?types=status&last_event_id=${since}`);
     const late = setTimeout(() => void reader.cancel(), 8_000);
     const changed: string[] = [];

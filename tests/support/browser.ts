@@ -91,6 +91,21 @@ export async function visitor(browser: Browser, options: VisitorOptions): Promis
   return { page, context, faults, close: () => context.close() };
 }
 
+/** Its event stream begins in a run of Perch before this one: what happened since the drawing is not in it. */
+export async function drawAsOfRunBefore(
+  page: Page,
+  address: string,
+  sinceDrawn: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await page.route(address, async (route) => {
+    const response = await route.fetch();
+    const drawn = await response.text();
+    await sinceDrawn();
+    const body = drawn.replace(/data-since="[^"]*"/, 'data-since="before-7"');
+    await route.fulfill({ response, body });
+  });
+}
+
 /** Signs in with the form. */
 export async function signIn(page: Page, email: string, password: string): Promise<void> {
   await page.goto("/sign-in");

@@ -39,15 +39,16 @@ function openDesk() {
       publish: (topic, bytes) => Promise.resolve(void said.push([topic, bytes])),
     });
   let desk = make();
+  const heard = (site: string, bytes: Uint8Array) => desk.heard(askTopic(site), bytes);
   return {
     ...{ taken, said, keys },
     restart: () => void (desk = make()),
-    heard: (site: string, bytes: Uint8Array) => desk.heard(askTopic(site), bytes),
+    heard,
     fail: (error: PerchError) => void (trouble = error),
     /** What comes back for these bytes; null: nothing. */
     async hear(site: string, bytes: Uint8Array): Promise<Uint8Array | null> {
       const before = said.length;
-      await desk.heard(askTopic(site), bytes);
+      await heard(site, bytes);
       const [topic, reply] = said[before] ?? [null, null];
       if (topic !== null) assert.equal(topic, replyTopic(site));
       return reply;

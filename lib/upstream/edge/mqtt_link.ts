@@ -111,13 +111,16 @@ export function createMqttLink({ clock, open: openLine }: MqttLinkDeps): MqttLin
     const question = await ask.seal(content);
     const { promise: answer, resolve } = Promise.withResolvers<Answer>();
     const over = new AbortController();
+    let isDoubted = false;
     const hear = async (payload: Uint8Array) => {
       const { success, data } = repliedShape.safeParse(await replies.open(payload));
       // Of another program with this key, or of a question before.
       if (success && data.session === session && data.n === n) return resolve(data);
-      if (!await isUnknown(payload, question)) return;
+      // Said again it is waited for once: whoever floods the topic makes nothing of it.
+      if (isDoubted || !await isUnknown(payload, question) || isDoubted) return;
+      isDoubted = true;
       // Anybody can say so: a centre that knows the key answers all the same.
-      await clock.sleep(UNKNOWN_MS, AbortSignal.any([signal, over.signal]));
+      await clock.sleep(UNKNOWN_MS, over.signal);
       resolve({ status: UNKNOWN_STATUS, body: "" });
     };
     onReply = (payload) => void hear(payload).catch(() => {});
