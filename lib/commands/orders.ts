@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf, PerchError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { randomId } from "../base/ids.ts";
-import { createTurns } from "../base/turns.ts";
+import { createTurnsByKey } from "../base/turns.ts";
 import type { Database } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { EventDraft, EventType } from "../events/event.ts";
@@ -90,7 +90,7 @@ export function createOrders(deps: OrdersDeps): Orders {
   const { db, clock, log, store, confirming, rate } = deps;
   const refusals = createRate(() => clock.monotonic());
   /** One order of a target after the other. */
-  const turns = new Map<string, ReturnType<typeof createTurns>>();
+  const turns = createTurnsByKey();
 
   function eventOf(
     type: Extract<EventType, `command.${string}`>,
@@ -221,11 +221,7 @@ export function createOrders(deps: OrdersDeps): Orders {
   }
 
   return {
-    give(target, given, by) {
-      const turn = turns.get(target.id) ?? createTurns();
-      turns.set(target.id, turn);
-      return turn(() => give(target, given, by));
-    },
+    give: (target, given, by) => turns.take(target.id, () => give(target, given, by)),
     seen(group) {
       for (const one of confirming.confirmedBy(group)) endSoon(one, "confirmed", null);
     },

@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Task } from "../../base/supervisor.ts";
-import { createTurns } from "../../base/turns.ts";
+import { createTurnsByKey } from "../../base/turns.ts";
 import { createWake } from "../../base/wake.ts";
 import type { Channel, CounterState, HardwareDriver, Host, Measured } from "./driver.ts";
 import type { HardwareInput } from "./input.ts";
@@ -57,18 +57,12 @@ export function createRounds(deps: RoundDeps): Rounds {
   const { clock, log, inputs } = deps;
   const wake = createWake(clock);
   const runs = new Map<string, Run>();
-  const busTurns = new Map<string, ReturnType<typeof createTurns>>();
+  const { take: onBus } = createTurnsByKey();
   const busy = new Map<string, Promise<void>>();
   /** Drivers whose channels are looked for anew, as reading one of them failed. */
   const doubted = new Set<string>();
   let lookMs = -Infinity;
   let saveMs = clock.monotonic();
-
-  function onBus<T>(bus: string, work: () => Promise<T>): Promise<T> {
-    let turns = busTurns.get(bus);
-    if (turns === undefined) busTurns.set(bus, turns = createTurns());
-    return turns(work);
-  }
 
   /** Inputs that came, changed or went. */
   async function follow(): Promise<void> {

@@ -3,7 +3,7 @@ import { HTTP_STATUS, messageOf, PerchError } from "../../base/errors.ts";
 import { parseFields } from "../../base/field_words.ts";
 import { randomId } from "../../base/ids.ts";
 import type { Log } from "../../base/log.ts";
-import { createTurns } from "../../base/turns.ts";
+import { createTurnsByKey } from "../../base/turns.ts";
 import {
   type Asked,
   askedShape,
@@ -47,7 +47,7 @@ const WAITING_MOST = 16;
 export function createDesk({ log, secretOf, forward, publish }: DeskDeps): Desk {
   const sites = new Map<string, Map<string, Session>>();
   /** One message of a site after the other. */
-  const waiting = new Map<string, { turn: ReturnType<typeof createTurns>; messages: number }>();
+  const turns = createTurnsByKey();
 
   /** What is answered; null: nothing, it is over. */
   async function answered(site: string, opened: unknown): Promise<Content | null> {
@@ -109,21 +109,15 @@ export function createDesk({ log, secretOf, forward, publish }: DeskDeps): Desk 
   return {
     async heard(topic, payload) {
       const site = siteOfTopic(topic);
-      if (site === null) return;
-      const here = waiting.get(site) ?? { turn: createTurns(), messages: 0 };
       // What a site does not get an answer to comes again.
-      if (here.messages >= WAITING_MOST) return;
-      waiting.set(site, here);
-      here.messages++;
+      if (site === null || turns.count(site) >= WAITING_MOST) return;
       try {
-        await here.turn(async () => {
+        await turns.take(site, async () => {
           const reply = await take(site, payload);
           if (reply !== null) await publish(replyTopic(site), reply);
         });
       } catch (error) {
         log.debug("a site was not answered", { site, error: messageOf(error) });
-      } finally {
-        if (--here.messages === 0) waiting.delete(site);
       }
     },
   };

@@ -1,6 +1,6 @@
 /** The sites that forward to this Perch: who they are, how they are doing, and what they are to do. */
 import { PerchError } from "../../base/errors.ts";
-import { createTurns } from "../../base/turns.ts";
+import { createTurns, createTurnsByKey } from "../../base/turns.ts";
 import type { AuditChange, Audited } from "../../events/audit_change.ts";
 import type { Forward, Forwarded, SentAlarm, SiteCommand } from "../wire.ts";
 import { NEW_STATE, type Site, type SiteState } from "./site.ts";
@@ -58,7 +58,8 @@ const COMMANDS_AT_ONCE = 50;
 export async function createSites(deps: SitesDeps): Promise<Sites> {
   const { store, write, clock } = deps;
   const sites = new Map<string, Site>();
-  const turns = new Map<string, ReturnType<typeof createTurns>>();
+  /** Messages included: what a site is told follows from where it stands. */
+  const turns = createTurnsByKey();
   const open = new Map<string, readonly SentAlarm[]>();
   const commands = new Map<string, SiteCommand[]>();
   const change = createTurns();
@@ -80,13 +81,6 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
     throw new PerchError("not_found", `there is no site "${id.slice(0, 60)}"`, {
       about: [`site:${id}`],
     });
-  }
-
-  /** One after the other, messages included: what a site is told follows from where it stands. */
-  function turn<T>(id: string, run: () => Promise<T>): Promise<T> {
-    let own = turns.get(id);
-    if (own === undefined) turns.set(id, own = createTurns());
-    return own(run);
   }
 
   const row = (id: string, verb: string, more: Partial<AuditChange> = {}): AuditChange => ({
@@ -156,7 +150,7 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
         });
       }),
     renew: (id, by) =>
-      turn(id, async () => {
+      turns.take(id, async () => {
         await endKey(find(id), by);
         return await withKey(id, by, async (keyId) => {
           const site = find(id);
@@ -166,7 +160,7 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
         });
       }),
     revoke: (id, by) =>
-      turn(id, async () => {
+      turns.take(id, async () => {
         const site = find(id);
         await endKey(site, by);
         await write([store.setKey(id, null), by.audited(row(id, "revoke"))]);
@@ -174,7 +168,7 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
         return site;
       }),
     remove: (id, by) =>
-      turn(id, async () => {
+      turns.take(id, async () => {
         const site = find(id);
         await endKey(site, by);
         await write([...store.remove(id), by.audited(row(id, "remove"))]);
@@ -182,7 +176,7 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
         deps.onNews();
       }),
     choose: (id, instance, by) =>
-      turn(id, async () => {
+      turns.take(id, async () => {
         const { clash, before, silenced } = find(id).state;
         const other = clash?.hosts.find((one) => one.instance !== instance);
         if (clash === null || other === undefined || clash.hosts.every((one) => one === other)) {
@@ -197,13 +191,13 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
         }, by);
       }),
     adopt: (id, by) =>
-      turn(id, () =>
+      turns.take(id, () =>
         changeState(id, "adopt", {
           ...{ node: null, instance: null, before: [], clash: null, fresh: false },
           ...{ registry: null, alarms: null },
         }, by)),
     forward: (id, said) =>
-      turn(id, async () => {
+      turns.take(id, async () => {
         const site = find(id);
         const before = site.state;
         let taken: Taken;
@@ -229,7 +223,7 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
         return site === undefined ? [] : alarms.map((alarm) => ({ site, alarm }));
       }),
     acknowledge: (id, alarm, by) =>
-      turn(id, async () => {
+      turns.take(id, async () => {
         if (!sites.has(id)) return;
         const waiting = commands.get(id) ?? [];
         if (waiting.some((one) => one.alarm === alarm)) return;
