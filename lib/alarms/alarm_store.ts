@@ -50,7 +50,7 @@ export interface AlarmQuery extends PageQuery {
   overFromMs?: number;
 }
 
-export type CursorName = "findings" | "predictions";
+export type CursorName = "findings" | "predictions" | "sites";
 
 /** The tables `alarms` and `alarm_cursors`. */
 export interface AlarmStore {
@@ -63,6 +63,8 @@ export interface AlarmStore {
   lastId(): Promise<number>;
   cursor(name: CursorName): Promise<number>;
   /** `sensorName`: to be found by. `was`: the row as it is; left out: there is none. */
+  /** Which of these causes there was an alarm of; at most a page of them. */
+  knownCauses(causes: readonly string[]): Promise<Set<string>>;
   put(alarm: AlarmRecord, sensorName: string | null, was?: AlarmRecord | null): SqlStatement;
   moveCursor(name: CursorName, id: number): SqlStatement;
   /** The machine at `from` stands at `to` now. */
@@ -149,12 +151,21 @@ export function createAlarmStore(db: Database): AlarmStore {
       const row = await orm.select().from(alarmCursors).where(eq(alarmCursors.name, name)).get();
       return row?.id ?? 0;
     },
+    async knownCauses(causes) {
+      if (causes.length === 0) return new Set();
+      const rows = await orm.selectDistinct({ cause: alarms.cause }).from(alarms)
+        .where(inArray(alarms.cause, [...causes]));
+      return new Set(rows.map(({ cause }) => cause));
+    },
     put(alarm, sensorName, was = null) {
       const write = was === null || !sameIndexed(alarm, was) ? insertOrChange : touch;
       return write({ ...alarm, sensorName });
     },
     moveCursor: (name, id) =>
-      statementOf(build.update(alarmCursors).set({ id }).where(eq(alarmCursors.name, name))),
+      statementOf(
+        build.insert(alarmCursors).values({ name, id })
+          .onConflictDoUpdate({ target: alarmCursors.name, set: { id } }),
+      ),
     move: (from, to) =>
       statementOf(build.update(alarms).set({ machine: to }).where(eq(alarms.machine, from))),
     async purge(beforeMs, most) {

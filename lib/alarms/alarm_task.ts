@@ -11,12 +11,13 @@ import type { Log } from "../base/log.ts";
 import type { Task } from "../base/supervisor.ts";
 import type { StoredFinding } from "../detect/findings_store.ts";
 import type { StoredOutlook } from "../detect/predict/shapes.ts";
-import type { AlarmStore } from "./alarm_store.ts";
+import type { AlarmStore, CursorName } from "./alarm_store.ts";
 import { withdraw } from "./ending.ts";
 import type { Change, Keeper } from "./keeper.ts";
 import { pass } from "./passing.ts";
 import { type AlarmRecord, type Condition, isOpen, shifted } from "./record.ts";
 import type { Observation } from "./observation.ts";
+import type { PastAlarm } from "./past_alarm.ts";
 import { standingSystemKeys, systemObservations } from "./system_observations.ts";
 import type { SystemFacts } from "./system_rules.ts";
 import type { Places } from "./view.ts";
@@ -34,11 +35,13 @@ export interface AlarmTask {
 export interface AlarmTaskDeps {
   clock: Clock;
   log: Log;
-  store: Pick<AlarmStore, "cursor" | "moveCursor" | "purge">;
+  store: Pick<AlarmStore, "cursor" | "moveCursor" | "purge" | "knownCauses">;
   keeper: Keeper;
   places: Places;
   findings: { after(id: number, limit: number): Promise<StoredFinding[]> };
   outlooks: { outlooksAfter(id: number, limit: number): Promise<StoredOutlook[]> };
+  /** Alarms that are over elsewhere; `past` is null where an entry tells nothing of one. */
+  pasts: { after(id: number, limit: number): Promise<{ id: number; past: PastAlarm | null }[]> };
   /** Null: raises and ends no alarm. */
   observationOf: (found: StoredFinding) => Observation | null;
   observationOfOutlook: (outlook: StoredOutlook) => Observation | null;
@@ -85,18 +88,15 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
 
   /** Reads a page of what was stored after the cursor; true when there may be more. */
   async function read<T extends { id: number }>(
-    name: "findings" | "predictions",
+    name: CursorName,
     after: (id: number, limit: number) => Promise<T[]>,
-    observationOf: (one: T) => Observation | null,
+    take: (change: Change, page: readonly T[]) => void | Promise<void>,
   ): Promise<boolean> {
     const page = await after(await cursorOf(name), PAGE);
     if (page.length === 0) return false;
     const to = page.at(-1)!.id;
-    await keeper.change(clock.now(), (change) => {
-      for (const one of page) {
-        const observation = observationOf(one);
-        if (observation !== null) change.observe(observation);
-      }
+    await keeper.change(clock.now(), async (change) => {
+      await take(change, page);
       change.also(store.moveCursor(name, to));
     });
     cursors.set(name, to);
@@ -104,8 +104,27 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
     return page.length === PAGE;
   }
 
-  const cursors = new Map<string, number>();
-  async function cursorOf(name: "findings" | "predictions"): Promise<number> {
+  const observing =
+    <T>(observationOf: (one: T) => Observation | null) =>
+    (change: Change, page: readonly T[]): void => {
+      for (const one of page) {
+        const observation = observationOf(one);
+        if (observation !== null) change.observe(observation);
+      }
+    };
+
+  /** Those that were not heard of while they stood; of one that came back, how it was in the end. */
+  async function keepPasts(
+    change: Change,
+    page: readonly { past: PastAlarm | null }[],
+  ): Promise<void> {
+    const pasts = new Map(page.flatMap(({ past }) => past === null ? [] : [[past.cause, past]]));
+    const known = await store.knownCauses([...pasts.keys()]);
+    for (const [cause, past] of pasts) if (!known.has(cause)) change.keepPast(past);
+  }
+
+  const cursors = new Map<CursorName, number>();
+  async function cursorOf(name: CursorName): Promise<number> {
     if (!cursors.has(name)) cursors.set(name, await store.cursor(name));
     return cursors.get(name)!;
   }
@@ -211,12 +230,12 @@ export function createAlarmTask(deps: AlarmTaskDeps): AlarmTask {
   }
 
   async function round(signal: AbortSignal): Promise<void> {
-    const { findings, outlooks } = deps;
-    while (!signal.aborted && await read("findings", findings.after, deps.observationOf));
-    while (
-      !signal.aborted &&
-      await read("predictions", outlooks.outlooksAfter, deps.observationOfOutlook)
-    );
+    const { findings, outlooks, pasts } = deps;
+    const found = observing(deps.observationOf);
+    while (!signal.aborted && await read("findings", findings.after, found));
+    const foreseen = observing(deps.observationOfOutlook);
+    while (!signal.aborted && await read("predictions", outlooks.outlooksAfter, foreseen));
+    while (!signal.aborted && await read("sites", pasts.after, keepPasts));
     if (signal.aborted) return;
     if (doubtful === "all" || doubtful.size > 0) await recheck();
     await passTime();

@@ -15,6 +15,7 @@ import { decide } from "./decide.ts";
 import { type AlarmOptions, type Decision } from "./decision.ts";
 import { type AlarmRecord, released, type Step } from "./record.ts";
 import type { Observation } from "./observation.ts";
+import { type PastAlarm, pastRecord } from "./past_alarm.ts";
 import { alarmOf, type Places } from "./view.ts";
 import { sentenceOf } from "./words.ts";
 
@@ -64,6 +65,8 @@ export interface Change {
   take(decision: Decision): void;
   /** Gives the alarm that it belongs to; null: it concerns none. */
   observe(observation: Observation): AlarmRecord | null;
+  /** An alarm that is over already: kept and shown, and nobody is told. */
+  keepPast(past: PastAlarm): void;
   /** Writes this in the same transaction. */
   also(...statements: SqlStatement[]): void;
   /** A person acts: what follows from it elsewhere is theirs too. */
@@ -127,6 +130,11 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         }
         return decision.alarm;
       },
+      keepPast(past) {
+        const alarm = pastRecord(past, nextId++, nowMs);
+        put(alarm);
+        extra.push(pastEvent(alarm, nowMs));
+      },
       also: (...statements) => void extra.push(...statements),
       by(audited) {
         actor = audited;
@@ -178,6 +186,18 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     const stepped = new Set(steps.map((step) => step.alarm.id));
     const updated = alarms.filter((alarm) => !stepped.has(alarm.id)).map(shown);
     deps.onCommit({ transitions, updated });
+  }
+
+  /** What its history says: there was no step here. */
+  function pastEvent(alarm: AlarmRecord, nowMs: number): SqlStatement {
+    const seen = shown(alarm);
+    const body: AlarmEventBody = { alarm: seen, note: null };
+    return events.statement({
+      ...{ type: "alarm.resolved", subject: `alarm:${alarm.id}`, severity: alarm.severity },
+      ...{ tMs: nowMs, actor: alarm.resolvedBy, body, route: false },
+      text: `${seen.machine_name ?? "Perch"}: ${alarm.title}: came and went there before this ` +
+        "Perch heard of it",
+    });
   }
 
   function eventOf(step: Step, { alarm, tMs, note, actor }: AlarmTransition): SqlStatement {

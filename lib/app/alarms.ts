@@ -19,6 +19,7 @@ import type { DetectionParts } from "./detection.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
 import { alarmRules } from "./settings.ts";
+import { pastSiteAlarms } from "./upstream.ts";
 
 export interface AlarmNeeds {
   machines: Pick<MachineParts, "registry" | "windowOf">;
@@ -94,6 +95,7 @@ export async function createAlarmParts(
     machineMeant: (text) => machineMeant(text, registry.machines.all(), "machine"),
     findings: detection.findings,
     outlooks: predictions.store,
+    pasts: pastSiteAlarms(storage.db),
     observationOf(found) {
       const sensor = registry.byNum(found.sensor);
       if (sensor === undefined || sensor.deletedMs !== null) return null;

@@ -17,7 +17,7 @@ import { createHttpsLink } from "../upstream/edge/https.ts";
 import { upstreamOf } from "../upstream/edge/line.ts";
 import { createMqttLink } from "../upstream/edge/mqtt_link.ts";
 import { createRegistrySync } from "../upstream/edge/registry_sync.ts";
-import type { SentAlarm } from "../upstream/wire.ts";
+import { sentAlarm } from "../upstream/edge/sent_events.ts";
 import { DAY_MS } from "../words/times.ts";
 import { brokerLines } from "./broker_line.ts";
 import type { Foundation } from "./foundation.ts";
@@ -96,7 +96,7 @@ export async function createForwarding(
       return await https(to, message, signal);
     },
     hangUp: broker.close,
-    openAlarms: () => alarms.open().slice(0, ALARMS_MOST).map(sentOf),
+    openAlarms: () => alarms.open().slice(0, ALARMS_MOST).map(sentAlarm),
     who: { node: uid, host: Deno.hostname(), hardware: await hardwareId(), perch: VERSION },
     // A link that flaps is tried soon, one that is down as any other receiver.
     restMs: (failures, askedMs = 0) =>
@@ -121,9 +121,4 @@ export async function createForwarding(
     }];
   });
   return forwarder;
-}
-
-function sentOf(alarm: ReturnType<Alarms["open"]>[number]): SentAlarm {
-  const { id, severity, title, machine, value, limit, acknowledged_by } = alarm;
-  return { id, severity, title: title.slice(0, 1_000), machine, value, limit, acknowledged_by };
 }

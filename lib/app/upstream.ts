@@ -1,13 +1,18 @@
 import { systemActor } from "../access/audit_row.ts";
 import type { Access } from "../access/access.ts";
+import type { AlarmTaskDeps } from "../alarms/alarm_task.ts";
+import type { PastAlarm } from "../alarms/past_alarm.ts";
 import type { SystemFacts } from "../alarms/system_rules.ts";
 import { VERSION } from "../base/version.ts";
+import type { Database } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";
 import type { Intake } from "../intake/intake.ts";
+import { createEndedAtSites } from "../upstream/centre/ended_store.ts";
 import { createRegistering } from "../upstream/centre/registering.ts";
 import { type Site, standingOf, troubleOf } from "../upstream/centre/site.ts";
 import { createSiteStore } from "../upstream/centre/site_store.ts";
 import { createSites, type Sites } from "../upstream/centre/sites.ts";
+import type { EndedAlarm } from "../upstream/wire.ts";
 import { duration } from "../words/times.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MachineParts } from "./machines.ts";
@@ -33,6 +38,8 @@ interface SiteNeeds {
 
 /** Key of the rule that shows the alarms of sites; what follows is `<site>/<alarm there>`. */
 export const SITE_ALARM = "site-alarm";
+
+const causeOf = (site: string, alarm: string) => `system:${SITE_ALARM}:${site}/${alarm}`;
 
 /** The sites that forward to this Perch. */
 export async function createSiteParts(
@@ -67,7 +74,7 @@ export async function createSiteParts(
     const alarms = late.get("alarms");
     const open = new Map(alarms.open().map((alarm) => [alarm.cause, alarm]));
     for (const { site, alarm } of sites.alarms()) {
-      const here = open.get(`system:${SITE_ALARM}:${site.id}/${alarm.id}`);
+      const here = open.get(causeOf(site.id, alarm.id));
       if (alarm.acknowledged_by === null || here?.state !== "active") continue;
       const actor = systemActor(`${alarm.acknowledged_by}${AT_SITE}${site.id}`);
       const audited: Audited = (change) => access.audit.statement({ actor, ...change });
@@ -127,4 +134,27 @@ export function siteAlarmFacts(sites: Sites): SystemFacts["siteAlarms"] {
     value: alarm.value,
     limit: alarm.limit,
   }));
+}
+
+/** Alarms that are over at sites, as alarms here would have been: those that nobody heard of while they stood. */
+export function pastSiteAlarms(db: Database): AlarmTaskDeps["pasts"] {
+  const store = createEndedAtSites(db);
+  return {
+    after: async (id, limit) =>
+      (await store.after(id, limit)).map(({ id, ended }) => ({
+        id,
+        past: ended === null ? null : pastOf(ended.site, ended.alarm),
+      })),
+  };
+}
+
+function pastOf(site: string, alarm: EndedAlarm): PastAlarm {
+  const { severity, title, value, limit, count } = alarm;
+  const person = (name: string | null) => name === null ? null : name + AT_SITE + site;
+  return {
+    ...{ cause: causeOf(site, alarm.id), severity, title, value, limit, count },
+    machine: alarm.machine === null ? null : `${site}/${alarm.machine}`,
+    ...{ raisedMs: alarm.raised_ms, resolvedMs: alarm.resolved_ms },
+    ...{ acknowledgedBy: person(alarm.acknowledged_by), resolvedBy: person(alarm.resolved_by) },
+  };
 }

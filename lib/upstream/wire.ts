@@ -30,16 +30,6 @@ export const readingsShape = z.strictObject({
   q: z.array(z.number().nullable()).max(READINGS_MOST).optional().describe("seq of devices"),
 });
 
-const eventShape = z.strictObject({
-  uid: z.string().max(64),
-  type: z.string().max(80),
-  subject: z.string().max(300),
-  severity: z.enum(SEVERITIES),
-  t: time,
-  text: z.string().max(4_000),
-  actor: z.string().max(200).nullable(),
-});
-
 export const sentSensorShape = z.strictObject({
   /** Its id at the site: by it the centre knows it, whatever its name is. */
   id: z.string().max(64),
@@ -63,6 +53,25 @@ export const sentAlarmShape = z.strictObject({
   value: z.number().nullable(),
   limit: z.number().nullable(),
   acknowledged_by: z.string().max(200).nullable(),
+});
+
+/** An alarm that is over, with the event that says so. */
+export const endedAlarmShape = sentAlarmShape.extend({
+  count: z.int().min(1),
+  raised_ms: time,
+  resolved_ms: time,
+  resolved_by: z.string().max(200).nullable(),
+});
+
+const eventShape = z.strictObject({
+  uid: z.string().max(64),
+  type: z.string().max(80),
+  subject: z.string().max(300),
+  severity: z.enum(SEVERITIES),
+  t: time,
+  text: z.string().max(4_000),
+  actor: z.string().max(200).nullable(),
+  ended: endedAlarmShape.optional(),
 });
 
 export const forwardShape = z.strictObject({
@@ -124,7 +133,9 @@ export const forwardedShape = z.strictObject({
 }).meta({ id: "Forwarded" });
 export type Forwarded = z.output<typeof forwardedShape>;
 export type SentReadings = z.output<typeof readingsShape>;
+export type SentEvent = z.output<typeof eventShape>;
 export type SentAlarm = z.output<typeof sentAlarmShape>;
+export type EndedAlarm = z.output<typeof endedAlarmShape>;
 export type SentSensor = z.output<typeof sentSensorShape>;
 export type SentMachine = z.output<typeof sentMachineShape>;
 export type SiteCommand = Forwarded["commands"][number];

@@ -1,5 +1,5 @@
 /**
- * Two Perches: an alarm at the edge is one at the centre, and acknowledging goes both ways; the centre's machines have
+ * Two Perches: an alarm at the edge is one at the centre, also one that is over by then, and acknowledging goes both ways; the centre's machines have
  * its names, units and limits; a restored centre is caught up with. Control: `SABOTAGE=site_commands` loses the
  * centre's orders.
  */
@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { systemActor } from "../../lib/access/audit_row.ts";
 import type { AuditChange } from "../../lib/events/audit_change.ts";
 import { type AppUnderTest, startApp } from "../support/app.ts";
+import { startCuttable } from "../support/cuttable.ts";
 import { sabotaged } from "../support/sabotage.ts";
 import { until } from "../support/until.ts";
 
@@ -28,6 +29,70 @@ async function addSite(centre: AppUnderTest, id: string): Promise<string> {
   });
   return centre.url.replace("://", `://${id}:${key}@`);
 }
+
+Deno.test("an alarm that came and went while the line was down is in the centre's history, once", async () => {
+  const centre = await startApp();
+  await using link = startCuttable(Number(new URL(centre.url).port));
+  const line = new URL(await addSite(centre, "north"));
+  line.host = new URL(link.url).host;
+  const edge = await startApp({ UPSTREAM_URL: line.href });
+  try {
+    const there = edge.app.parts();
+    const here = centre.app.parts();
+    const connected = () =>
+      until("the edge to be connected", () => {
+        there.forwarder.wake();
+        return there.forwarder.state().state === "connected" ? true : null;
+      }, 60_000);
+    await connected();
+    await there.machines.addMachine(
+      { path: "hall/press", name: null, tags: [], notes: "" },
+      audited(edge),
+    );
+    const bea = byOf(edge, "Bea");
+    const raise = (text: string) =>
+      there.alarms.raise({ machine: "hall/press", severity: "critical", text }, bea);
+    const resolve = (id: string) =>
+      there.alarms.act(id, { kind: "resolve", note: null, verdict: null }, bea);
+    const open = () => here.alarms.open().map(({ title }) => title);
+    const before = await raise("it rattles");
+    await until("the centre to know it", () => open().length === 1 ? true : null, 60_000);
+
+    link.cut();
+    await until("the edge to notice", () => {
+      there.forwarder.wake();
+      return there.forwarder.state().state === "waiting" ? true : null;
+    }, 60_000);
+    const meanwhile = await raise("it leaks");
+    await there.alarms.act(meanwhile.id, { kind: "acknowledge" }, bea);
+    const over = await resolve(meanwhile.id);
+    await resolve(before.id);
+    link.mend();
+    await connected();
+
+    const past = await until("the centre to hear of it", async () => {
+      there.forwarder.wake();
+      const { items } = await here.alarms.list({ limit: 10 });
+      return items.length === 2 && open().length === 0 ? items : null;
+    }, 60_000);
+    const leaks = past.find(({ title }) => /leaks/.test(title))!;
+    assert.deepEqual(
+      [leaks.state, leaks.machine, leaks.severity, leaks.present, leaks.count],
+      ["resolved", "north/hall/press", "critical", false, 1],
+    );
+    assert.deepEqual([leaks.raised_ms, leaks.resolved_ms], [over.raised_ms, over.resolved_ms]);
+    assert.deepEqual(
+      [leaks.acknowledged_by, leaks.resolved_by],
+      ["Bea at north", "Bea at north"],
+    );
+    const history = await here.events.list({ subject: `alarm:${leaks.id}` });
+    assert.match(history.items[0].text, /it leaks: came and went there before this Perch heard/);
+    assert.deepEqual(await here.events.toRoute(100), [], "nobody is told of what is over");
+  } finally {
+    await edge.close();
+    await centre.close();
+  }
+});
 
 Deno.test("an alarm of a site is one at its centre, and whoever acknowledges it does so at both", async () => {
   const centre = await startApp();

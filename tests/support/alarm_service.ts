@@ -103,6 +103,7 @@ export async function openAlarms(
     places,
     findings,
     outlooks: { outlooksAfter: () => Promise.resolve([]) },
+    pasts: { after: () => Promise.resolve([]) },
     observationOf: (found) => observationOfFinding(found, sensorOf(found.sensor), "m1", RULES),
     observationOfOutlook: () => null,
     inMaintenance: () => false,

@@ -211,10 +211,10 @@ export async function createSites(deps: SitesDeps): Promise<Sites> {
           const left = (commands.get(id) ?? []).filter((one) => !said.done.includes(one.id));
           commands.set(id, left);
         }
-        if (said.alarms !== undefined && taken.state.alarms !== before.alarms) {
-          open.set(id, said.alarms.items);
-          deps.onNews();
-        }
+        const hasEnded = said.events?.items.some(({ ended }) => ended !== undefined) ?? false;
+        const isOther = said.alarms !== undefined && taken.state.alarms !== before.alarms;
+        if (isOther) open.set(id, said.alarms!.items);
+        if (isOther || hasEnded) deps.onNews();
         return { ...taken.answer, commands: (commands.get(id) ?? []).slice(0, COMMANDS_AT_ONCE) };
       }),
     alarms: () =>

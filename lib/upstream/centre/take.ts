@@ -143,13 +143,13 @@ export function createTake(deps: TakeDeps): (site: Site, said: Forward) => Promi
     const next = await continues(of, "events", events, said.lost_to?.events);
     if (next === null) return [];
     return [
-      ...events.items.map(({ uid, type, subject, severity, t, text, actor }) =>
+      ...events.items.map(({ uid, type, subject, severity, t, text, actor, ended }) =>
         deps.events.foreign({
           type: `external.${type.replaceAll(".", "_")}`,
           ...{ severity, tMs: t, actor },
           subject: `site:${site.id}`,
           text: `${site.name}: ${text}`,
-          body: { site: site.id, subject },
+          body: { site: site.id, subject, ...(ended === undefined ? {} : { ended }) },
         }, `${said.node}:${uid}`)
       ),
       store.advance(of, "events", next.from, events.to),

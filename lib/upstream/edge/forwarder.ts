@@ -18,6 +18,7 @@ import type { Upstream } from "./line.ts";
 import { packed } from "./packing.ts";
 import { ForwardPlace, type PlaceDeps } from "./place.ts";
 import type { RegistrySync } from "./registry_sync.ts";
+import { sentEvent } from "./sent_events.ts";
 import { type ForwardState, OFF, starting } from "./state.ts";
 
 /** What became of a message. */
@@ -192,12 +193,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
     return {
       after,
       to: found.at(-1)!.id,
-      items: found.filter(({ type }) => !isPrivate(type)).map((one) => ({
-        ...{ uid: one.uid, type: one.type, severity: one.severity, t: one.tMs },
-        subject: one.subject.slice(0, 300),
-        text: one.text.slice(0, 4_000),
-        actor: one.actor?.slice(0, 200) ?? null,
-      })),
+      items: found.filter(({ type }) => !isPrivate(type)).map(sentEvent),
     };
   }
 
