@@ -302,7 +302,6 @@ function peopleOf(access: Parts["access"]): { id: string; name: string }[] {
     .map(({ id, name, email }) => ({ id, name: name || email }));
 }
 
-/** Where devices publish to, as the examples on empty pages show it. */
 /** Where sites reach this Perch through the broker, without its user; null: they cannot. */
 function siteBroker({ mqtt }: Config): string | null {
   if (mqtt.url === null) return null;
@@ -310,6 +309,7 @@ function siteBroker({ mqtt }: Config): string | null {
   return /^mqtts?:$/.test(protocol) ? `${protocol}//${host}` : null;
 }
 
+/** Where devices publish to, as the examples on empty pages show it. */
 function brokerAddress({ mqtt, broker }: Config): { host: string; port: number } {
   if (mqtt.url === null) {
     const everywhere = broker.host === "0.0.0.0" || broker.host === "::";
