@@ -72,7 +72,7 @@ function observationOf(key: string, present: boolean, one: Wrong, nowMs: number)
     text,
     value,
     limit,
-    tMs: nowMs,
+    tMs: one.sinceMs ?? nowMs,
     finding: null,
     drivers: [],
   };

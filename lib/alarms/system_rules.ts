@@ -112,6 +112,8 @@ export interface Wrong {
   limit: number | null;
   /** Path of the machine that it is about; left out: Perch itself. */
   machine?: string | null;
+  /** Since when, epoch ms, where that is known; left out: since it is seen. */
+  sinceMs?: number;
 }
 
 /** All is well, what is wrong, or what is wrong by the name of each that there may be several of. */

@@ -133,6 +133,7 @@ export function siteAlarmFacts(sites: Sites): SystemFacts["siteAlarms"] {
     machine: alarm.machine === null ? null : `${site.id}/${alarm.machine}`,
     value: alarm.value,
     limit: alarm.limit,
+    sinceMs: alarm.raised_ms,
   }));
 }
 

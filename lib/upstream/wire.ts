@@ -53,6 +53,7 @@ export const sentAlarmShape = z.strictObject({
   value: z.number().nullable(),
   limit: z.number().nullable(),
   acknowledged_by: z.string().max(200).nullable(),
+  raised_ms: time.optional(),
 });
 
 /** An alarm that is over, with the event that says so. */

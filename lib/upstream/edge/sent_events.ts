@@ -19,9 +19,9 @@ export function sentEvent(event: LoggedEvent): SentEvent {
 
 /** An alarm as the centre gets it. */
 export function sentAlarm(alarm: AlarmEventBody["alarm"]): SentAlarm {
-  const { id, severity, title, machine, value, limit, acknowledged_by } = alarm;
+  const { id, severity, title, machine, value, limit, acknowledged_by, raised_ms } = alarm;
   const shown = title.slice(0, TITLE_CHARS_MOST);
-  return { id, severity, title: shown, machine, value, limit, acknowledged_by };
+  return { id, severity, title: shown, machine, value, limit, acknowledged_by, raised_ms };
 }
 
 /** Null: somebody reopened it in the same moment. */
