@@ -21,9 +21,9 @@ const bodyShape = z.object({ site: z.string(), ended: endedAlarmShape });
 
 /** Reads them from the event log, in which each stands once. */
 export function createEndedAtSites(
-  db: Pick<Database, "query" | "write">,
+  db: Database,
 ): { after(id: number, limit: number): Promise<EndedAtSite[]> } {
-  const orm = createOrm(db as Database);
+  const orm = createOrm(db);
   const find = onFirstUse(() =>
     orm.select({ id: events.id, subject: events.subject, body: events.body }).from(events)
       .where(and(literally(eq(events.type, TYPE)), gt(events.id, sql.placeholder("id"))))
