@@ -19,7 +19,7 @@ import { type AlarmRecord, type Condition, isOpen, shifted } from "./record.ts";
 import type { Observation } from "./observation.ts";
 import type { PastAlarm } from "./past_alarm.ts";
 import { standingSystemKeys, systemObservations } from "./system_observations.ts";
-import type { SystemFacts } from "./system_rules.ts";
+import type { SystemFacts } from "./system_facts.ts";
 import type { Places } from "./view.ts";
 
 export interface AlarmTask {

@@ -1,6 +1,8 @@
 import type { Observation } from "./observation.ts";
 import type { AlarmRecord } from "./record.ts";
-import { SYSTEM_RULES, type SystemFacts, type SystemRule, type Wrong } from "./system_rules.ts";
+import type { SystemFacts, Wrong } from "./system_facts.ts";
+import type { SystemRule } from "./judgement.ts";
+import { SYSTEM_RULES } from "./system_rules.ts";
 
 const PREFIX = "system:";
 const WELL: Wrong = { severity: "info", text: "", value: null, limit: null };

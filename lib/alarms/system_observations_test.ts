@@ -4,7 +4,7 @@ import { openAlarms, WELL } from "../../tests/support/alarm_service.ts";
 import { openTestDatabase } from "../../tests/support/database.ts";
 import { fakeClock } from "../../tests/support/fake_clock.ts";
 import { standingSystemKeys, systemObservations } from "./system_observations.ts";
-import type { ProgramFacts, SystemFacts } from "./system_rules.ts";
+import type { ProgramFacts, SystemFacts } from "./system_facts.ts";
 
 const program = (name: string, change: Partial<ProgramFacts> = {}): ProgramFacts => ({
   name,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { WELL } from "../../tests/support/alarm_service.ts";
-import { SYSTEM_RULES, type SystemFacts, type Wrong } from "./system_rules.ts";
+import type { SystemFacts, Wrong } from "./system_facts.ts";
+import { SYSTEM_RULES } from "./system_rules.ts";
 
 function judge(key: string, facts: Partial<SystemFacts>): string {
   const judged = SYSTEM_RULES.find((rule) => rule.key === key)!.judge({ ...WELL, ...facts });

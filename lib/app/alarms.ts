@@ -4,7 +4,7 @@ import type { AlarmOptions } from "../alarms/decision.ts";
 import { type Committed, createKeeper } from "../alarms/keeper.ts";
 import type { AlarmRecord, Condition } from "../alarms/record.ts";
 import { observationOfFinding, observationOfOutlook } from "../alarms/observation.ts";
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import type { Places } from "../alarms/view.ts";
 import { nameId } from "../base/ids.ts";
 import { machineMeant } from "../machines/places.ts";

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import type { Access } from "../access/access.ts";
 import { systemActor } from "../access/audit_row.ts";
 import type { Task } from "../base/supervisor.ts";

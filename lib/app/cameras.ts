@@ -1,6 +1,6 @@
 import { PerchError } from "../base/errors.ts";
 import { type Outgoing, OutgoingError } from "../base/outgoing.ts";
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import type { Sealer } from "../base/sealed.ts";
 import type { Camera } from "../cameras/camera.ts";
 import type { Target } from "../cameras/camera_changes.ts";

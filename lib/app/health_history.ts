@@ -10,7 +10,7 @@ import { createRecorder } from "../health/history/recorder.ts";
 import { createHostView, type HostParts, type HostView } from "../health/history/view.ts";
 import { hasDoubled } from "../health/history/writes.ts";
 import type { Intake } from "../intake/intake.ts";
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import type { Foundation } from "./foundation.ts";
 import type { LiveParts } from "./live.ts";
 import type { MachineParts } from "./machines.ts";

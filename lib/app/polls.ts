@@ -1,4 +1,4 @@
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import { systemActor } from "../access/audit_row.ts";
 import type { Access } from "../access/access.ts";
 import { PerchError } from "../base/errors.ts";

@@ -1,4 +1,4 @@
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import type { SteadyClock } from "../base/steady_clock.ts";
 import { createBacklog } from "../history/backlog.ts";
 import type { History } from "../history/history.ts";

@@ -2,7 +2,7 @@ import { systemActor } from "../access/audit_row.ts";
 import type { Access } from "../access/access.ts";
 import type { AlarmTaskDeps } from "../alarms/alarm_task.ts";
 import type { PastAlarm } from "../alarms/past_alarm.ts";
-import type { SystemFacts } from "../alarms/system_rules.ts";
+import type { SystemFacts } from "../alarms/system_facts.ts";
 import { VERSION } from "../base/version.ts";
 import type { Database } from "../db/client.ts";
 import type { Audited } from "../events/audit_change.ts";

@@ -9,7 +9,7 @@ import {
   type KeeperDeps,
 } from "../../lib/alarms/keeper.ts";
 import { observationOfFinding } from "../../lib/alarms/observation.ts";
-import type { SystemFacts } from "../../lib/alarms/system_rules.ts";
+import type { SystemFacts } from "../../lib/alarms/system_facts.ts";
 import type { Places } from "../../lib/alarms/view.ts";
 import type { Clock } from "../../lib/base/clock.ts";
 import { silentLog } from "../../lib/base/log.ts";
