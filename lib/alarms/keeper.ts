@@ -15,7 +15,7 @@ import { decide } from "./decide.ts";
 import { type AlarmOptions, type Decision } from "./decision.ts";
 import { type AlarmRecord, released, type Step } from "./record.ts";
 import type { Observation } from "./observation.ts";
-import { type PastAlarm, pastRecord } from "./past_alarm.ts";
+import { PAST_NOTE, type PastAlarm, pastRecord } from "./past_alarm.ts";
 import { alarmOf, type Places } from "./view.ts";
 import { sentenceOf } from "./words.ts";
 
@@ -191,12 +191,11 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   /** What its history says: there was no step here. */
   function pastEvent(alarm: AlarmRecord, nowMs: number): SqlStatement {
     const seen = shown(alarm);
-    const body: AlarmEventBody = { alarm: seen, note: null };
+    const body: AlarmEventBody = { alarm: seen, note: PAST_NOTE };
     return events.statement({
       ...{ type: "alarm.resolved", subject: `alarm:${alarm.id}`, severity: alarm.severity },
       ...{ tMs: nowMs, actor: alarm.resolvedBy, body, route: false },
-      text: `${seen.machine_name ?? "Perch"}: ${alarm.title}: came and went there before this ` +
-        "Perch heard of it",
+      text: `${seen.machine_name ?? "Perch"}: ${alarm.title}: over: ${PAST_NOTE}`,
     });
   }
 

@@ -21,6 +21,9 @@ export interface PastAlarm {
   resolvedBy: string | null;
 }
 
+/** What its history says. */
+export const PAST_NOTE = "it came and went there before this Perch heard of it";
+
 /** What is kept of it: it is over, and nothing will move it. */
 export function pastRecord(past: PastAlarm, id: number, nowMs: number): AlarmRecord {
   const { cause, severity, machine, value, limit, count, raisedMs, acknowledgedBy } = past;

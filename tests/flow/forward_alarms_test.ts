@@ -89,7 +89,7 @@ Deno.test("an alarm that came and went while the line was down is in the centre'
     const smells = past.find(({ title }) => /smells/.test(title))!;
     assert.equal(smells.raised_ms, standing.raised_ms, "since when it stands there");
     const history = await here.events.list({ subject: `alarm:${leaks.id}` });
-    assert.match(history.items[0].text, /it leaks: came and went there before this Perch heard/);
+    assert.match(history.items[0].text, /it leaks: over: it came and went there before this Perch/);
   } finally {
     await edge.close();
     await centre.close();
