@@ -21,7 +21,7 @@ export interface PastAlarm {
   resolvedBy: string | null;
 }
 
-/** What its history says. */
+/** What its page and its history say. */
 export const PAST_NOTE = "it came and went there before this Perch heard of it";
 
 /** What is kept of it: it is over, and nothing will move it. */
@@ -33,7 +33,8 @@ export function pastRecord(past: PastAlarm, id: number, nowMs: number): AlarmRec
     ...{ id, cause, source: "system", severity, title: past.title, machine, value, limit },
     ...{ state: "resolved", count, present: false, flapping: false, maintenance: false },
     ...{ raisedMs, lastMs, clearedMs: lastMs, resolvedMs: lastMs },
-    ...{ acknowledgedBy, resolvedBy: past.resolvedBy, escalated: 0, version: 1, drivers: [] },
+    ...{ acknowledgedBy, resolvedBy: past.resolvedBy, note: PAST_NOTE },
+    ...{ escalated: 0, version: 1, drivers: [] },
     conditions: [{
       ...{ key: cause, cause, source: "system", detector: null, sensor: null, severity },
       ...{ text: past.title, value, limit, point: false, present: false, count },

@@ -86,6 +86,7 @@ Deno.test("an alarm that came and went while the line was down is in the centre'
       [leaks.acknowledged_by, leaks.resolved_by],
       ["Bea at north", "Bea at north"],
     );
+    assert.match(leaks.note!, /came and went there before this Perch heard of it/);
     const smells = past.find(({ title }) => /smells/.test(title))!;
     assert.equal(smells.raised_ms, standing.raised_ms, "since when it stands there");
     const history = await here.events.list({ subject: `alarm:${leaks.id}` });
