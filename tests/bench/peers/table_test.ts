@@ -14,6 +14,7 @@ const of = (name: string, by: number) => ({
   [`${name}_after_kill`]: 100_000 * by,
   [`${name}_bytes`]: 1.234 / by,
   [`${name}_first_ms`]: 3_000 / by,
+  [`${name}_next_ms`]: 44 / by,
   [`${name}_warm_ms`]: 20.04 / by,
   [`${name}_bulk_s`]: 10 / by,
 });
@@ -27,7 +28,10 @@ Deno.test("the table of the peers has a column for each that was measured, and n
   assert.match(cpu, /\| 8 \| 4 \|$/);
   assert.match(kill, /\| 100 000 of 200 000 \| 200 000 of 200 000 \|$/);
   assert.match(bytes, /\| 1\.23 \| 0\.62 \|$/);
-  assert.match(query, /^\| 30 d × 1 s → 1 000 points .*\| 3 000 \/ 20 \| 1 500 \/ 10 \|$/);
+  assert.match(
+    query,
+    /^\| 30 d × 1 s → 1 000 points .*\| 3 000 \/ 44 \/ 20 \| 1 500 \/ 22 \/ 10 \|$/,
+  );
   assert.match(load, /^\| bulk load of 2\.59 M readings.*\| 10 \| 5 \|$/);
 });
 
@@ -36,6 +40,6 @@ Deno.test("the row of the README has Perch beside each peer that was measured, a
   assert.match(row, /^\| `peers` \| .* \| [^|]* \|$/);
   assert.match(
     row,
-    /\| InfluxDB 2, 0\.5, 0\.5, 0\.5, 0\.5 \/ 0\.5, 0\.5 × \|$/,
+    /\| InfluxDB 2, 0\.5, 0\.5, 0\.5, 0\.5 \/ 0\.5 \/ 0\.5, 0\.5 × \|$/,
   );
 });
